@@ -1,0 +1,26 @@
+"""cnnshape: the CNN shape and parameter calculator.
+
+>>> import cnnshape
+>>> report = cnnshape.analyze_text("{input: 3x32x32, layers: [conv: {out_channels: 10, kernel_size: 5, padding: 2}]}")
+>>> report.totals.params, str(report.outputs[0].shape)
+(760, '1x10x32x32')
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnshape.api import analyze, analyze_data, analyze_text, load
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "analyze", "analyze_data", "analyze_text", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the front door when somebody knocks: `import cnnshape` alone costs nothing."""
+    if name in __all__:
+        from cnnshape import api  # noqa: PLC0415
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'cnnshape' has no attribute {name!r}")

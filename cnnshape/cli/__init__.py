@@ -1,0 +1,91 @@
+"""The command line: one file per command, loaded when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+#: The commands and the one line that `cnnshape --help` shows of each.
+COMMANDS = {
+    "analyze": "Every layer's shape, params, MACs, memory and receptive field.",
+    "layer": "One layer without a file.",
+    "get": "Bare values for scripts.",
+    "explain": "Each number as formula, substitution and result.",
+    "zoo": "The bundled networks.",
+    "schema": "The JSON Schema of the spec language or of the report.",
+}
+
+
+class Lazy(TyperGroup):
+    """Imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """Every command, in the order of the docs."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command; None for an unknown one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"cnnshape.cli.{cmd_name}")
+        command: Any = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=Lazy,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from cnnshape import __version__  # noqa: PLC0415
+
+        typer.echo(f"cnnshape {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),  # noqa: ARG001
+) -> None:
+    """Shapes, parameters, MACs, memory and receptive fields of convolutional networks, without a framework.
+
+    \b
+    cnnshape analyze model.yaml
+    cnnshape analyze zoo:resnet50 --format json | jq .totals.params
+    cnnshape layer conv 3x32x32 out_channels=10 kernel_size=5 padding=2
+    """
+
+
+def main() -> None:
+    """Run; a closed pipe and Ctrl-C end quietly, a wrong model ends with status 2."""
+    from cnnshape.errors import ModelError  # noqa: PLC0415
+
+    try:
+        app()
+    except ModelError as error:
+        _say(str(error))
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit; give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _say(text: str) -> None:
+    """Errors go to stderr; characters that it cannot show are escaped."""
+    encoding = sys.stderr.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)  # noqa: T201

@@ -1,0 +1,52 @@
+"""One spatial axis of a transposed convolution."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Transposed(msgspec.Struct, frozen=True, gc=False):
+    """A window that is laid down once per input, `stride` apart, and summed where copies overlap.
+
+    `before` and `after` are cut off the result; `extra` positions (torch's output_padding) are added behind it.
+
+    Shape:  n -> (n - 1) * stride + extent - before - after + extra
+    Source: Dumoulin & Visin 2016, relationship 14; torch.nn.ConvTranspose2d; ONNX ConvTranspose
+
+    >>> Transposed(kernel=3, stride=2, before=1, after=1, extra=1).out_size(3)
+    6
+    """
+
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    after: int = 0
+    extra: int = 0
+
+    @property
+    def extent(self) -> int:
+        """From the first tap to the last, both included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def out_size(self, n: int) -> int:
+        """The size of the sum of all copies, after the cut."""
+        return (n - 1) * self.stride + self.extent - self.before - self.after + self.extra
+
+    @property
+    def period(self) -> tuple[int, int]:
+        """After how many outputs the pattern repeats, and how many inputs further on."""
+        return self.stride, 1
+
+    def seen(self, o: int) -> tuple[int, int]:
+        """First and last input whose copy reaches output `o`; (1, 0) when none does.
+
+        Input i reaches o by tap k when i*stride + k*dilation = o + before.
+        """
+        at = o + self.before
+        reached = [
+            (at - k * self.dilation) // self.stride
+            for k in range(self.kernel)
+            if (at - k * self.dilation) % self.stride == 0
+        ]
+        return (reached[-1], reached[0]) if reached else (1, 0)

@@ -1,0 +1,94 @@
+"""One spatial axis of a layer that slides a window: convolution and pooling."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+#: Axes longer than this are not searched position by position.
+MAX_COUNTED = 1 << 24
+
+
+class Window(msgspec.Struct, frozen=True, gc=False):
+    """A window of `kernel` taps, `dilation` apart, that moves by `stride` over an axis padded by `before` and `after`.
+
+    Shape:  n -> (n + before + after - extent) // stride + 1, with extent = dilation*(kernel-1) + 1
+    Source: Dumoulin & Visin 2016, relationship 15; CS231n: (N - F + 2P)/S + 1
+
+    >>> Window(kernel=5, before=2, after=2).out_size(32)
+    32
+    >>> Window(kernel=3, dilation=2).extent
+    5
+    """
+
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    after: int = 0
+
+    @property
+    def extent(self) -> int:
+        """From the first tap to the last, both included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def out_size(self, n: int) -> int:
+        """How often the window fits; 0 or less when it does not fit once."""
+        return (n + self.before + self.after - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
+
+    def left_over(self, n: int) -> int:
+        """Positions of the padded axis behind the last window: (N - F + 2P) mod S."""
+        return (n + self.before + self.after - self.extent) % self.stride
+
+    def seen(self, o: int) -> tuple[int, int]:
+        """First and last input index under the window at output `o`; outside 0..n-1 is padding."""
+        first = o * self.stride - self.before
+        return first, first + self.dilation * (self.kernel - 1)
+
+    def taps(self, n: int) -> int:
+        """How many (output, tap) pairs fall on the axis itself and not on its padding.
+
+        >>> Window(kernel=3, before=1, after=1).taps(4)
+        10
+        """
+        total = 0
+        out = self.out_size(n)
+        for k in range(self.kernel):
+            # The outputs o with 0 <= o*stride - before + k*dilation < n, kept within 0..out-1.
+            shift = self.before - k * self.dilation
+            first = max(0, -(-shift // self.stride))
+            last = min(out - 1, (n - 1 + shift) // self.stride)
+            total += max(0, last - first + 1)
+        return total
+
+    def unread(self, n: int) -> int | None:
+        """How many of the n input positions no window ever reads; None where that takes too long to count.
+
+        Cost: O(kernel), but O(n) where dilated taps and strides interleave (counted up to n = 2**24).
+
+        >>> Window(kernel=2, stride=2).unread(7), Window(kernel=1, stride=2).unread(8)
+        (1, 4)
+        """
+        out = self.out_size(n)
+        if out < 1:
+            return n
+        if self.dilation == 1 and self.kernel <= self.stride:
+            return n - self.taps(n)  # the windows do not overlap
+        if self.dilation == 1:
+            first, last = -self.before, (out - 1) * self.stride - self.before + self.kernel - 1
+            return n - max(0, min(n - 1, last) - max(0, first) + 1)
+        if self.stride == 1 and out >= self.dilation:
+            # Every tap sweeps `out` neighbouring positions; sweeps that touch leave no hole.
+            first, last = -self.before, out - 1 - self.before + self.extent - 1
+            return n - max(0, min(n - 1, last) - max(0, first) + 1)
+        if n > MAX_COUNTED:
+            return None
+        read = bytearray(n)
+        for k in range(self.kernel):
+            shift = k * self.dilation - self.before
+            first = max(0, -(shift // self.stride))
+            last = min(out - 1, (n - 1 - shift) // self.stride)
+            if last >= first:
+                begin = first * self.stride + shift
+                read[begin : last * self.stride + shift + 1 : self.stride] = b"\x01" * (last - first + 1)
+        return read.count(0)

@@ -1,0 +1,79 @@
+"""The intermediate form that every spec and foreign file becomes: layers in execution order, joined by values.
+
+Values are numbered: first the network's inputs, then every output of every node, in order. A node may only use
+values numbered before its own, so that one walk from the first node to the last is an execution.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from cnnshape.layers.base import Layer
+from cnnshape.shape import Shape
+
+
+class Input(msgspec.Struct, frozen=True, gc=False):
+    """A tensor that the user feeds: its name and its shape without the batch."""
+
+    name: str
+    shape: tuple[int, ...]
+    line: int = 0
+    column: int = 0
+
+
+class Node(msgspec.Struct, gc=False):
+    """One layer at its place in the graph.
+
+    `layer` is None where the text was wrong: the error is on record already, and what follows from the layer stays
+    unknown. `inputs` and `outputs` are value numbers.
+    """
+
+    name: str
+    layer: Layer | None
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    line: int = 0
+    column: int = 0
+    path: tuple[str, ...] = ()
+    share: str | None = None
+    frozen: bool = False
+    expect: dict[str, Any] | None = None
+
+
+class Network(msgspec.Struct):
+    """A whole network. Nothing here is inferred: shapes come from `calculate`."""
+
+    name: str
+    inputs: list[Input]
+    nodes: list[Node]
+    outputs: tuple[int, ...]
+    source: str = ""
+    format: str = "cnnshape"
+    expect: dict[str, Any] | None = None
+    expect_line: int = 0
+
+    def value_names(self) -> list[str]:
+        """The name of every value, by number; further outputs of one layer are `name[1]`, `name[2]`, ..."""
+        names = [tensor.name for tensor in self.inputs]
+        for node in self.nodes:
+            if len(node.outputs) == 1:
+                names.append(node.name)
+            else:
+                names.extend(f"{node.name}[{k}]" for k in range(len(node.outputs)))
+        return names
+
+    def with_inputs(self, shapes: dict[str, tuple[int, ...]]) -> Network:
+        """The same network on other input sizes; KeyError for a name that is no input."""
+        known = {tensor.name for tensor in self.inputs}
+        for name in shapes:
+            if name not in known:
+                raise KeyError(name)
+        inputs = [msgspec.structs.replace(t, shape=shapes.get(t.name, t.shape)) for t in self.inputs]
+        return msgspec.structs.replace(self, inputs=inputs)
+
+
+def batched(shape: tuple[int, ...], batch: int) -> Shape:
+    """The shape that really flows: the batch in front."""
+    return Shape(batch, *shape)

@@ -1,0 +1,28 @@
+"""Report -> text. Nothing is calculated here beyond units; one file per format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnshape.report import Report
+
+#: The formats that `analyze --format` knows.
+FORMATS = ("table", "json", "csv", "tsv", "markdown", "latex", "html")
+
+
+def render(reports: list[Report], form: str, **options: Any) -> str:
+    """Text in a format; several reports follow one another (JSON: an array)."""
+    if form == "json":
+        from cnnshape.render.json import to_json  # noqa: PLC0415
+
+        return to_json(reports)
+    from cnnshape.render.grid import grid  # noqa: PLC0415
+    from cnnshape.render.text import PAINTERS  # noqa: PLC0415
+
+    return "\n".join(PAINTERS[form](grid(report, raw=form in ("csv", "tsv"), **options)) for report in reports)
+
+
+def html(report: Report) -> str:
+    """One report as an HTML table."""
+    return render([report], "html")

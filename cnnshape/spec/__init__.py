@@ -1,0 +1,207 @@
+"""Our own language: YAML, JSON or TOML text -> Network, with the place of everything.
+
+`load(text)` gives a network and the problems that were found on the way; a wrong layer is a node without a layer, so
+that `calculate` still finds what else is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnshape.errors import ModelError, Problem, did_you_mean
+from cnnshape.network import Input, Network
+from cnnshape.spec.blocks import Block, written
+from cnnshape.spec.builder import Builder, UnknownShape
+from cnnshape.spec.fields import Fault
+from cnnshape.spec.items import Writer
+from cnnshape.spec.scope import Scope
+from cnnshape.spec.shapes import promise, shape_of
+from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse, scalar
+
+__all__ = ["load", "parse"]
+
+#: What may stand at the top of a spec.
+TOP = ("name", "doc", "input", "inputs", "vars", "blocks", "layers", "outputs", "expect", "budget")
+
+
+def load(
+    document: Document,
+    sets: dict[str, str] | None = None,
+    inputs: dict[str, tuple[int, ...]] | None = None,
+) -> tuple[Network, list[Problem]]:
+    """Write a spec out into a network.
+
+    `sets` overrides variables, `inputs` shapes of inputs ("" is the only or first one).
+    Errors: ModelError when nothing can be made of the text; otherwise problems in the answer
+    """
+    data = document.data
+    if data is None:
+        raise ModelError([document.problem("CNN-E103", "the file is empty", WIDTH + 1, "", "write input: and layers:")])
+    if not isinstance(data, Map):
+        at = data.at if isinstance(data, Seq) else WIDTH + 1
+        message = "a network is a mapping with input: and layers:"
+        raise ModelError([document.problem("CNN-E103", message, at, "", "see docs/spec.md for an example")])
+    loader = _Loader(document, data, sets or {}, inputs or {})
+    return loader.network(), loader.builder.problems
+
+
+class _Loader:
+    """One spec on its way to a network."""
+
+    def __init__(self, document: Document, data: Map, sets: dict[str, str], inputs: dict[str, tuple[int, ...]]) -> None:
+        self.document, self.data, self.sets, self.given = document, data, sets, inputs
+        self.builder = Builder(document, [])
+        self.top = Scope(None, (), {})
+
+    def network(self) -> Network:
+        """Read the sections in the order in which they depend on one another."""
+        builder, data = self.builder, self.data
+        for key in data:
+            if key not in TOP:
+                fix = did_you_mean(key, TOP) or f"a spec has {', '.join(TOP)}"
+                builder.wrong("CNN-E202", f"unknown key {key}", data.mark(key), "", fix)
+        self.variables()
+        inputs = self.inputs()
+        layers = data.get("layers")
+        if not isinstance(layers, Seq):
+            message = "layers: must be a list of layers" if "layers" in data else "the spec has no layers:"
+            raise builder.stop("CNN-E103", message, data.mark("layers"), "", "write layers: and a list below it")
+        if not inputs:
+            raise ModelError(builder.problems)
+        writer = Writer(builder, self.blocks())
+        first = 0 if len(inputs) == 1 else None
+        self.top.entry = first
+        last = writer.sequence(layers, self.top, first, data.mark("layers", value=True))
+        return Network(
+            str(data.get("name") or ""),
+            builder.inputs,
+            builder.nodes,
+            self.outputs(writer, last),
+            self.document.file,
+            "cnnshape",
+            self.expectation(),
+            data.mark("expect") // WIDTH,
+        )
+
+    def evaluate(self, text: str) -> Any:
+        """An expression over the top's variables."""
+        return self.builder.value_of(text, self.top, None)
+
+    def guarded(self, fault: Fault, key: str, mark: int = 0) -> None:
+        """Put a fault of a top-level section on record."""
+        fix = fault.fix
+        self.builder.wrong(fault.code, str(fault), mark or self.data.mark(key, value=True), "", fix)
+
+    def variables(self) -> None:
+        """vars: in order, later ones may use earlier ones; --set wins."""
+        section = self.data.get("vars")
+        if section is not None and not isinstance(section, Map):
+            self.builder.wrong("CNN-E203", "vars: is a mapping of names to values", self.data.mark("vars"), "", "vars: {width: 64}")
+            section = None
+        section = section or Map()
+        for name in self.sets:
+            if name not in section:
+                fix = did_you_mean(name, tuple(section)) or f"the spec has {', '.join(section) or 'no vars'}"
+                self.builder.wrong("CNN-E206", f"--set {name}: the spec has no such variable", self.data.mark("vars"), "", fix)
+        for name, raw in section.items():
+            value: Any = scalar(self.sets[name]) if name in self.sets else raw
+            try:
+                self.top.vars[name] = self.variable(value, isinstance(raw, str))
+            except Fault as fault:
+                self.guarded(fault, "vars", section.mark(name, value=True))
+
+    def variable(self, value: Any, word: bool = False) -> Any:
+        """A number, a list, an expression, or a word such as the name of an activation."""
+        if isinstance(value, list):
+            return [self.variable(item) for item in value]
+        if isinstance(value, dict):
+            raise Fault("CNN-E203", "a variable is a number, a word or a list")
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.evaluate(value)
+        except Fault as fault:
+            if fault.code == "CNN-E206" and value.isidentifier():
+                return value
+            raise
+
+    def inputs(self) -> list[Input]:
+        """input: or inputs:, with what the command line says instead."""
+        data, builder = self.data, self.builder
+        section = data.get("inputs")
+        pairs: list[tuple[str, Any, int]] = []
+        if isinstance(section, Map):
+            pairs = [(name, section[name], section.mark(name, value=True)) for name in section]
+        elif section is not None:
+            builder.wrong("CNN-E203", "inputs: is a mapping of names to shapes", data.mark("inputs"), "", "inputs: {left: 3x32x32}")
+        if "input" in data:
+            pairs.insert(0, ("input", data["input"], data.mark("input", value=True)))
+        elif not pairs and "" in self.given:
+            pairs.append(("input", list(self.given[""]), data.at))
+        for name in self.given:
+            if name and name not in [pair[0] for pair in pairs]:
+                fix = did_you_mean(name, tuple(pair[0] for pair in pairs))
+                builder.wrong("CNN-E301", f"--input {name}: the spec has no such input", data.at, "", fix)
+        found = []
+        for index, (name, raw, mark) in enumerate(pairs):
+            override = self.given.get(name) or (self.given.get("") if index == 0 else None)
+            try:
+                shape = override or shape_of(raw, self.evaluate)
+            except Fault as fault:
+                self.guarded(fault, "input", mark)
+                shape = None
+            found.append(Input(name, shape or (1,), mark // WIDTH, mark % WIDTH))
+            if shape is None:
+                builder.shapes.append(None)
+            else:
+                from cnnshape.shape import Shape  # noqa: PLC0415
+
+                builder.shapes.append(Shape(1, *shape))
+        if not pairs:
+            builder.wrong("CNN-E204", "the spec has no input:", data.at, "", "write input: CxHxW, for example 3x224x224")
+        builder.inputs = found
+        builder.values = len(found)
+        for index, tensor in enumerate(found):
+            self.top.values[tensor.name] = (index,)
+        return found
+
+    def blocks(self) -> dict[str, Block]:
+        """The user's own blocks."""
+        section = self.data.get("blocks")
+        if section is None:
+            return {}
+        if not isinstance(section, Map):
+            self.builder.wrong("CNN-E207", "blocks: is a mapping of names to blocks", self.data.mark("blocks"))
+            return {}
+        from cnnshape.layers import BY_NAME  # noqa: PLC0415
+
+        found = {}
+        for name, body in section.items():
+            mark = section.mark(name)
+            block = written(name, body, section.mark(name, value=True))
+            if isinstance(block, str):
+                self.builder.wrong("CNN-E207", block, mark, "", "blocks: {name: {args: {width: 64}, layers: [...]}}")
+                block = Block(name, {}, Seq(mark), mark)
+            if name in BY_NAME:
+                self.builder.wrong("CNN-E207", f"the block {name} has the name of a layer kind", mark, "", f"call it my_{name}")
+                continue
+            found[name] = block
+        return found
+
+    def outputs(self, writer: Writer, last: int | None) -> tuple[int, ...]:
+        """outputs: or the last layer."""
+        if "outputs" in self.data:
+            named = writer.sources(self.data["outputs"], self.data.mark("outputs", value=True), self.top)
+            return named or ()
+        return () if last is None else tuple(v for n in reversed(self.builder.nodes) if last in n.outputs for v in n.outputs) or (last,)
+
+    def expectation(self) -> dict[str, Any] | None:
+        """What the whole network promises."""
+        if "expect" not in self.data:
+            return None
+        try:
+            return promise(self.data["expect"], self.evaluate)
+        except (Fault, UnknownShape) as fault:
+            if isinstance(fault, Fault):
+                self.guarded(fault, "expect")
+            return None

@@ -1,0 +1,196 @@
+"""The network under construction: nodes, values, names, problems, and the limits that hold them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cnnshape.errors import LayerError, ModelError, Problem, did_you_mean
+from cnnshape.expression import ExpressionError, evaluate
+from cnnshape.layers.base import Layer
+from cnnshape.network import Input, Node
+from cnnshape.shape import Shape
+from cnnshape.spec.fields import Fault
+from cnnshape.spec.scope import Names, Scope
+from cnnshape.spec.source import WIDTH, Document
+
+#: More layers than this, blocks written out, are refused.
+MAX_NODES = 250_000
+#: More steps of writing out than this are refused, even when they make no layer.
+MAX_STEPS = 1_000_000
+#: Blocks inside blocks deeper than this never end.
+MAX_DEPTH = 48
+#: After this many problems the rest is left for the next run.
+MAX_PROBLEMS = 50
+
+_INTERPOLATION = re.compile(r"\$\{([^{}]*)\}")
+_NUMBERED = re.compile(r"(.+)\[(\d+)\]\Z")
+
+
+class UnknownShape(Exception):  # noqa: N818 - not an error of its own: what caused it is reported already
+    """An expression asks for the channels of a tensor that cannot be known."""
+
+
+class Builder:
+    """Collects nodes in execution order, and problems instead of raising at the first."""
+
+    def __init__(self, document: Document, inputs: list[Input]) -> None:
+        """Inputs are the first values."""
+        self.document, self.inputs = document, inputs
+        self.nodes: list[Node] = []
+        self.problems: list[Problem] = []
+        self.told: set[tuple[str, int, str]] = set()
+        self.values = len(inputs)
+        self.absolute: dict[str, tuple[int, ...]] = {}
+        self.written: dict[str, Layer | None] = {}
+        self.shapes: list[Shape | None] = [Shape(1, *tensor.shape) for tensor in inputs]
+        self.shaped = 0
+        self.steps = 0
+        self.times = 1
+        """How often the innermost repeat will be written out in all."""
+
+    # problems
+
+    def wrong(self, code: str, message: str, mark: int, layer: str = "", fix: str = "", *notes: str) -> None:
+        """Put a problem on record, once; raises when there are too many."""
+        key = (code, mark, message)
+        if key in self.told:
+            return
+        self.told.add(key)
+        self.problems.append(self.document.problem(code, message, mark, layer, fix, *notes))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise ModelError(self.problems)
+
+    def stop(self, code: str, message: str, mark: int, layer: str = "", fix: str = "") -> ModelError:
+        """A problem after which nothing more can be read."""
+        self.wrong(code, message, mark, layer, fix)
+        return ModelError(self.problems)
+
+    def step(self, mark: int, scope: Scope) -> None:
+        """Count one item; refuse what would never end."""
+        self.steps += 1
+        if self.steps > MAX_STEPS or len(self.nodes) > MAX_NODES:
+            raise self.stop("CNN-E501", f"the spec writes out to more than {MAX_NODES:,} layers", mark)
+        if scope.depth > MAX_DEPTH:
+            path = ".".join(scope.path[:6])
+            raise self.stop("CNN-E502", f"blocks are nested more than {MAX_DEPTH} deep", mark, f"{path}. ...")
+
+    # expressions
+
+    def value_of(self, text: str, scope: Scope, value: int | None) -> Any:
+        """The value of an expression. Fault when it has none; UnknownShape when it cannot be known."""
+        names = Names(self, scope, value)
+        try:
+            return evaluate(text, names)
+        except ExpressionError as error:
+            if not error.name:
+                raise Fault("CNN-E205", str(error)) from None
+            fix = did_you_mean(error.name, names.known()) or "define it under vars:"
+            raise Fault("CNN-E206", f"unknown variable {error.name}", fix=fix) from None
+
+    def text_of(self, text: str, scope: Scope, value: int | None) -> str:
+        """A string with its ${...} filled in."""
+        if "${" not in text:
+            return text
+        return _INTERPOLATION.sub(lambda m: str(self.value_of(m[1], scope, value)), text)[:300]
+
+    def given(self, raw: Any, scope: Scope, value: int | None) -> Any:
+        """A written argument: expressions evaluated where they are any, words left as they are."""
+        if isinstance(raw, str):
+            if "${" in raw:
+                return self.text_of(raw, scope, value)
+            try:
+                return self.value_of(raw, scope, value)
+            except Fault:
+                return raw
+        if isinstance(raw, list):
+            return [self.given(item, scope, value) for item in raw]
+        return raw
+
+    def shape(self, value: int) -> Shape:
+        """The shape of a value at batch 1, inferred as far as needed. UnknownShape when it cannot be."""
+        while self.shaped < len(self.nodes) and len(self.shapes) <= value:
+            node = self.nodes[self.shaped]
+            self.shaped += 1
+            xs = [self.shapes[i] for i in node.inputs]
+            outs: tuple[Shape | None, ...] = (None,) * len(node.outputs)
+            if node.layer is not None and None not in xs:
+                try:
+                    outs = node.layer.outs(*xs)
+                except (LayerError, TypeError):
+                    pass  # calculate tells it, with its place
+            self.shapes.extend(outs if len(outs) == len(node.outputs) else (None,) * len(node.outputs))
+        found = self.shapes[value]
+        if found is None:
+            raise UnknownShape
+        return found
+
+    # nodes and names
+
+    def add(
+        self,
+        layer: Layer | None,
+        name: str,
+        inputs: tuple[int, ...],
+        scope: Scope,
+        mark: int,
+        outputs: int = 1,
+        frozen: bool = False,
+        expect: dict[str, Any] | None = None,
+    ) -> int:
+        """Append a node and give it its name; its first value."""
+        full = scope.prefix + name
+        values = tuple(range(self.values, self.values + outputs))
+        self.values += outputs
+        self.nodes.append(
+            Node(
+                full,
+                layer,
+                inputs,
+                values,
+                mark // WIDTH,
+                mark % WIDTH,
+                (*scope.path, name),
+                scope.owner(full),
+                frozen,
+                expect,
+            )
+        )
+        self.name(name, values, scope, mark)
+        return values[0]
+
+    def name(self, name: str, values: tuple[int, ...], scope: Scope, mark: int, item: Any = None) -> None:
+        """Make values known under a name in a scope."""
+        if name in scope.values:
+            self.wrong("CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name")
+            return
+        scope.values[name] = values
+        self.absolute[scope.prefix + name] = values
+        if item is not None:
+            scope.items[name] = (item, mark)
+
+    def find(self, name: str, scope: Scope) -> int | None:
+        """The value that a `from` means: in this scope, then further out; None when there is none."""
+        wanted, index = name, 0
+        if found := _NUMBERED.match(name):
+            wanted, index = found[1], int(found[2])
+        level: Scope | None = scope
+        while level is not None:
+            values = level.values.get(wanted)
+            if values is None and wanted == "input" and level.entry is not None:
+                values = (level.entry,)
+            if values is None:
+                values = self.absolute.get(level.prefix + wanted)
+            if values is not None:
+                return values[index] if index < len(values) else None
+            level = level.parent
+        return None
+
+    def visible(self, scope: Scope) -> tuple[str, ...]:
+        """Every name that a `from` in this scope may use, nearest first."""
+        names: dict[str, None] = {}
+        level: Scope | None = scope
+        while level is not None and len(names) < 5000:
+            names.update(dict.fromkeys(reversed(level.values)))
+            level = level.parent
+        return tuple(names)

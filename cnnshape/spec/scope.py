@@ -1,0 +1,88 @@
+"""Where a written layer stands: the names it can use, the variables it sees, and how it will be called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnshape.spec.source import Map
+
+
+class Scope:
+    """One list of layers being written out. Names and variables are looked up here first, then further out."""
+
+    __slots__ = ("counts", "depth", "entry", "items", "parent", "path", "prefix", "share", "taken", "values", "vars")
+
+    def __init__(
+        self,
+        parent: Scope | None,
+        path: tuple[str, ...],
+        variables: dict[str, Any],
+        entry: int | None = None,
+        share: tuple[str, str] | None = None,
+    ) -> None:
+        """`entry` is the value that `input` means here; `share` maps the prefix of a second use to the first."""
+        self.parent, self.path, self.vars = parent, path, variables
+        self.prefix = ".".join(path) + "." if path else ""
+        self.values: dict[str, tuple[int, ...]] = {}
+        """The values of each name; several for a layer with several outputs."""
+        self.items: dict[str, tuple[Any, int]] = {}
+        """The written item of each name, with its mark, for `share`."""
+        self.counts: dict[str, int] = {}
+        self.taken: frozenset[str] = frozenset()
+        self.entry = entry
+        self.share = share if share is not None else parent.share if parent else None
+        self.depth: int = parent.depth + 1 if parent else 0
+
+    def expects(self, items: list[Any]) -> None:
+        """Note the names that are written out in a list, so that no automatic name takes one of them."""
+        names = [item["name"] for item in items if item.__class__ is Map and "name" in item]
+        self.taken = frozenset(name for name in names if isinstance(name, str))
+
+    def automatic(self, kind: str) -> str:
+        """The next free name for an unnamed layer: conv1, conv2, ..."""
+        number = self.counts.get(kind, 0) + 1
+        while f"{kind}{number}" in self.taken:
+            number += 1
+        self.counts[kind] = number
+        return f"{kind}{number}"
+
+    def owner(self, name: str) -> str | None:
+        """The layer whose weights a layer of this full name uses again; None for its own."""
+        if self.share is None or not name.startswith(self.share[0]):
+            return None
+        return self.share[1] + name[len(self.share[0]) :]
+
+
+class Names:
+    """What an expression may mention: variables from here outwards, then facts of the incoming tensor."""
+
+    __slots__ = ("builder", "scope", "value")
+
+    def __init__(self, builder: Any, scope: Scope, value: int | None) -> None:
+        """`value` is the tensor that enters the item."""
+        self.builder, self.scope, self.value = builder, scope, value
+
+    def __getitem__(self, name: str) -> Any:
+        """A variable's value; KeyError when there is none."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if name in scope.vars:
+                return scope.vars[name]
+            scope = scope.parent
+        if name in ("in_channels", "in_size", "in_shape") and self.value is not None:
+            shape = self.builder.shape(self.value)
+            if name == "in_shape":
+                return list(shape[1:])
+            if len(shape) < 2:
+                raise KeyError(name)
+            return shape[1] if name == "in_channels" else list(shape[2:])
+        raise KeyError(name)
+
+    def known(self) -> tuple[str, ...]:
+        """Every name, for "did you mean"."""
+        names: dict[str, None] = {}
+        scope: Scope | None = self.scope
+        while scope is not None:
+            names.update(dict.fromkeys(scope.vars))
+            scope = scope.parent
+        return (*names, "in_channels", "in_size", "in_shape")

@@ -1,0 +1,68 @@
+"""Written shapes and promises: 3x32x32, [3, size, size], {shape: ..., params: ...}."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cnnshape.layers.base import LIMIT
+from cnnshape.spec.fields import Fault
+
+#: What a layer or a network may promise besides its shape.
+PROMISES = (
+    "params",
+    "trainable_params",
+    "buffers",
+    "macs",
+    "flops",
+    "activation_bytes",
+    "peak_activation_bytes",
+    "receptive_field",
+)
+
+
+def shape_of(raw: Any, value_of: Any) -> tuple[int, ...]:
+    """A shape without the batch; Fault when it is none.
+
+    >>> shape_of("3x32x32", None), shape_of(10, None)
+    ((3, 32, 32), (10,))
+    """
+    parts: list[Any]
+    if isinstance(raw, str) and re.fullmatch(r"\s*\d+(\s*[x×]\s*\d+)*\s*", raw):  # noqa: RUF001
+        parts = [int(part) if len(part) < 20 else LIMIT + 1 for part in re.split(r"\s*[x×]\s*", raw.strip())]  # noqa: RUF001
+    elif isinstance(raw, str) and value_of is not None:
+        found = value_of(raw)
+        parts = found if isinstance(found, list) else [found]
+    elif isinstance(raw, (list, tuple)):
+        parts = [value_of(part) if isinstance(part, str) else part for part in raw]
+    else:
+        parts = [raw]
+    if not parts or len(parts) > 8:
+        raise Fault("CNN-E203", f"a shape has 1 to 8 sizes, not {len(parts)}", fix="write CxHxW, for example 3x224x224")
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, int) or not 1 <= part <= LIMIT:
+            message = f"a size is an integer from 1 to {LIMIT}, not {str(part)[:40]}"
+            raise Fault("CNN-E203", message, fix="write CxHxW, for example 3x224x224")
+    return tuple(parts)
+
+
+def promise(raw: Any, value_of: Any) -> dict[str, Any]:
+    """What `expect` promises, by name."""
+    try:
+        if not isinstance(raw, dict):
+            return {"shape": shape_of(raw, value_of)}
+        found: dict[str, Any] = {}
+        for key, value in raw.items():
+            if key == "shape":
+                found[key] = shape_of(value, value_of)
+            elif key in PROMISES:
+                number = value_of(value) if isinstance(value, str) else value
+                if isinstance(number, bool) or not isinstance(number, (int, list)):
+                    raise Fault("CNN-E203", f"{key} must be a number, not {number!r}"[:90])
+                found[key] = number
+            else:
+                raise Fault("CNN-E202", f"expect has no key {key}", fix=f"it takes shape, {', '.join(PROMISES)}")
+    except Fault as fault:
+        fault.key = "expect"
+        raise
+    return found

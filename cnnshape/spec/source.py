@@ -1,0 +1,282 @@
+"""Text -> plain values that remember where they stood: YAML and JSON through libyaml's events, TOML through tomllib.
+
+Nothing is constructed but strings, numbers, booleans, lists and mappings. Files, nesting and aliases are bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from pathlib import Path
+from typing import Any
+
+from cnnshape.errors import ModelError, Place, Problem
+
+#: Larger files are refused unread.
+MAX_BYTES = 16 * 2**20
+#: More values than this, aliases written out, are refused.
+MAX_VALUES = 2_000_000
+#: Deeper nesting than this is refused.
+MAX_DEPTH = 100
+#: Places are packed into one integer: line * WIDTH + column.
+WIDTH = 1 << 20
+
+
+class Map(dict[str, Any]):
+    """A mapping that knows where it, its keys and its values begin."""
+
+    __slots__ = ("at", "marks")
+
+    def __init__(self, at: int = 0) -> None:
+        """`at` and `marks` are packed places; marks alternate key, value."""
+        super().__init__()
+        self.at = at
+        self.marks = array("Q")
+
+    def mark(self, key: str, value: bool = False) -> int:
+        """The packed place of a key, or of its value."""
+        for index, known in enumerate(self):
+            if known == key and 2 * index + 1 < len(self.marks):
+                return self.marks[2 * index + value]
+        return self.at
+
+
+class Seq(list[Any]):
+    """A list that knows where it and its items begin."""
+
+    __slots__ = ("at", "marks")
+
+    def __init__(self, at: int = 0) -> None:
+        """`at` and `marks` are packed places."""
+        super().__init__()
+        self.at = at
+        self.marks = array("Q")
+
+    def mark(self, index: int) -> int:
+        """The packed place of an item."""
+        return self.marks[index] if index < len(self.marks) else self.at
+
+
+class Document:
+    """A parsed file: its values, and its text for error messages."""
+
+    def __init__(self, data: Any, text: str, file: str) -> None:
+        """`data` is built of Map, Seq and scalars."""
+        self.data, self.text, self.file = data, text, file
+        self._lines: list[str] | None = None
+
+    def place(self, mark: int, layer: str = "") -> Place:
+        """A packed place, unpacked."""
+        return Place(self.file, mark // WIDTH, mark % WIDTH, layer)
+
+    def line(self, number: int) -> str:
+        """One line of the text; "" outside it."""
+        if self._lines is None:
+            self._lines = self.text.splitlines()
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+    def problem(self, code: str, message: str, mark: int, layer: str = "", fix: str = "", *notes: str) -> Problem:
+        """A problem at a packed place, with its source line."""
+        place = self.place(mark, layer)
+        return Problem(code, message, place, self.line(place.line), notes, fix)
+
+
+def read(path: str) -> str:
+    """The text of a file; "-" is standard input. ModelError CNN-E101 when it cannot be read."""
+    shown = "<stdin>" if path == "-" else path
+    try:
+        if path == "-":
+            import sys  # noqa: PLC0415
+
+            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            file = Path(path)
+            if file.is_dir():
+                raise _refused(shown, "this is a directory", "name a file inside it")
+            if file.stat().st_size > MAX_BYTES:
+                raise _refused(shown, f"the file holds {file.stat().st_size:,} bytes, the limit is {MAX_BYTES:,}")
+            with file.open("rb") as stream:  # a device may claim no size and never end
+                raw = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _refused(shown, "there is no such file", "a bundled network is named zoo:NAME; see cnnshape zoo") from None
+    except (OSError, ValueError) as error:
+        raise _refused(shown, f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(raw) > MAX_BYTES:
+        raise _refused(shown, f"the input holds more than {MAX_BYTES:,} bytes")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        message = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
+        raise ModelError([Problem("CNN-E101", message, Place(shown, line, column), fix="save it as UTF-8")]) from None
+    if "\0" in text:
+        raise _refused(shown, "the file is binary, not text")
+    return text
+
+
+def _refused(file: str, message: str, fix: str = "") -> ModelError:
+    return ModelError([Problem("CNN-E101", message, Place(file), fix=fix)])
+
+
+def parse(text: str, file: str = "<spec>") -> Document:
+    """Values with places, in whichever of the three notations the text is written.
+
+    TOML is told by its suffix, or by its first key when the text is no YAML.
+    Errors: ModelError CNN-E102 (syntax), CNN-E104 (double key), CNN-E501 (too large)
+    """
+    if file.endswith(".toml") or (file in ("<stdin>", "<spec>") and re.match(r"\s*(#.*\n\s*)*[\w-]+\s*=|\s*\[", text)):
+        from cnnshape.spec.toml import parse_toml  # noqa: PLC0415 - only TOML pays for it
+
+        return parse_toml(text, file)
+    return Document(_compose(text, file), text, file)
+
+
+def _fail(code: str, message: str, file: str, text: str, line: int, column: int, fix: str = "") -> ModelError:
+    lines = text.splitlines()
+    source = lines[line - 1] if 0 < line <= len(lines) else ""
+    return ModelError([Problem(code, message, Place(file, line, column), source, fix=fix)])
+
+
+_INT = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_WORDS: dict[str, Any] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+
+def scalar(text: str) -> Any:
+    """A plain scalar by YAML 1.2's core rules: `no` and `on` are words, 1e-5 is a number.
+
+    >>> scalar("3"), scalar("1e-5"), scalar("no"), scalar("3x3")
+    (3, 1e-05, 'no', '3x3')
+    """
+    first = text[:1]
+    if not first or first in "~nNtTfF":
+        return _WORDS.get(text, text)
+    if first in "0123456789+-.":
+        if _INT.match(text):
+            return int(text) if len(text) < 40 else text
+        if _FLOAT.match(text):
+            return float(text)
+        if text[:2] in ("0x", "0o"):
+            try:
+                return int(text, 0)
+            except ValueError:
+                return text
+    return text
+
+
+def _compose(text: str, file: str) -> Any:  # noqa: C901, PLR0912, PLR0915 - one loop over events, kept together for speed
+    """Build values from libyaml's events, without PyYAML's node objects (a tenth of the time and memory)."""
+    import yaml  # noqa: PLC0415 - only text pays for it
+
+    parser = yaml.CSafeLoader(text) if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader(text)
+    anchors: dict[str, tuple[Any, int]] = {}
+    stack: list[tuple[Any, str | None, str | None, int]] = []  # container, pending key, anchor, values before
+    root: Any = None
+    box: Any = None  # the container that is being filled
+    key: str | None = None
+    anchor: str | None = None
+    count = start = documents = 0
+
+    def fail(code: str, message: str, mark: int, fix: str = "") -> ModelError:
+        return _fail(code, message, file, text, mark // WIDTH, mark % WIDTH, fix)
+
+    try:
+        while True:
+            event = parser.get_event()
+            name = event.__class__.__name__
+            mark = event.start_mark
+            at = (mark.line + 1) * WIDTH + min(mark.column + 1, WIDTH - 1) if mark else 0
+            if name == "ScalarEvent":
+                value: Any = scalar(event.value) if event.implicit[0] else event.value
+                if event.anchor:
+                    anchors[event.anchor] = (value, 1)
+                count += 1
+            elif name in ("MappingStartEvent", "SequenceStartEvent"):
+                stack.append((box, key, anchor, start))
+                if len(stack) > MAX_DEPTH:
+                    raise fail("CNN-E501", f"more than {MAX_DEPTH} levels of nesting", at)
+                if box.__class__ is Map and key is None:
+                    raise fail("CNN-E102", "a key must be a plain word", at, "quote it, or use a list of mappings")
+                box = Map(at) if name[0] == "M" else Seq(at)
+                key, anchor, start = None, event.anchor, count
+                count += 1
+                continue
+            elif name in ("MappingEndEvent", "SequenceEndEvent"):
+                value, at = box, box.at
+                if anchor:
+                    anchors[anchor] = (value, count - start)
+                box, key, anchor, start = stack.pop()
+            elif name == "AliasEvent":
+                if event.anchor not in anchors:
+                    raise fail("CNN-E102", f"the alias *{event.anchor} has no anchor before it, or contains itself", at)
+                value, size = anchors[event.anchor]
+                count += size
+            elif name == "DocumentStartEvent":
+                documents += 1
+                if documents > 1:
+                    raise fail("CNN-E102", "a second document begins here", at, "keep one network per file")
+                continue
+            elif name == "StreamEndEvent":
+                break
+            else:
+                continue
+            if count > MAX_VALUES:
+                raise fail("CNN-E501", f"the text holds more than {MAX_VALUES:,} values, aliases written out", at)
+            if box is None:
+                root = value
+            elif box.__class__ is Seq:
+                box.append(value)
+                box.marks.append(at)
+            elif key is None:
+                if value.__class__ in (Map, Seq):
+                    raise fail("CNN-E102", "a key must be a plain word", at)
+                key = event.value if name == "ScalarEvent" else str(value)
+                if key in box:
+                    first = box.mark(key) // WIDTH
+                    raise fail("CNN-E104", f"the key {key} is written twice (first on line {first})", at, "keep one")
+                box.marks.append(at)
+            else:
+                if key == "<<":
+                    box.marks.pop()
+                    _merge(box, value, fail, at)
+                else:
+                    box[key] = value
+                    box.marks.append(at)
+                key = None
+    except yaml.YAMLError as error:
+        raise _syntax(error, text, file) from None
+    except ValueError as error:
+        raise _fail("CNN-E102", str(error)[:200], file, text, 1, 1) from None
+    finally:
+        parser.dispose()
+    return root
+
+
+def _merge(box: Map, value: Any, fail: Any, at: int) -> None:
+    """YAML's merge key: keys written out win over merged ones."""
+    for source in value if value.__class__ is Seq else [value]:
+        if source.__class__ is not Map:
+            raise fail("CNN-E102", "<< merges mappings only", at)
+        for name, item in source.items():
+            if name not in box:
+                box[name] = item
+                box.marks.extend((source.mark(name), source.mark(name, value=True)))
+
+
+def _syntax(error: Any, text: str, file: str) -> ModelError:
+    """libyaml's complaint, as ours."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    message = " ".join(str(part) for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if hasattr(error, "character"):  # a ReaderError counts characters
+        message, before = f"the character {error.character!r} cannot stand in YAML", text[: error.position]
+        line, column = before.count("\n") + 1, error.position - before.rfind("\n")
+    fix = ""
+    lines = text.splitlines()
+    if 0 < line <= len(lines) and "\t" in lines[line - 1][: max(column, 1)]:
+        fix = "indent with spaces: YAML allows no tabs"
+    return _fail("CNN-E102", message or str(error)[:200], file, text, line, column, fix)
