@@ -20,7 +20,7 @@ __all__ = ["__version__", "analyze", "analyze_data", "analyze_text", "load"]
 def __getattr__(name: str) -> Any:
     """Load the front door when somebody knocks: `import cnnshape` alone costs nothing."""
     if name in __all__:
-        from cnnshape import api  # noqa: PLC0415
+        from cnnshape import api
 
         return getattr(api, name)
     raise AttributeError(f"module 'cnnshape' has no attribute {name!r}")

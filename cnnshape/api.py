@@ -57,17 +57,28 @@ def analyze(
     Shape:  input overrides the spec's input, without the batch: "3x256x256" or (3, 256, 256)
     Errors: ModelError with every problem, each with its place and fix
     """
-    return analyze_document(document(str(source)), batch=batch, dtype=dtype, inputs=input, sets=sets)
+    return analyze_document(document(str(source)), batch=batch, dtype=dtype, inputs=input, sets=sets)[1]
+
+
+def analyze_network(source: str | Path, **options: Any) -> tuple[Network, Report]:
+    """The network beside its report; options as of `analyze`."""
+    return analyze_document(document(str(source)), **{"inputs": options.pop("input", None), **options})
 
 
 def analyze_text(text: str, **options: Any) -> Report:
     """Every number of a model that is written in a string; options as of `analyze`."""
-    return analyze_document(parse(text), **{"inputs": options.pop("input", None), **options})
+    return analyze_document(parse(text), **{"inputs": options.pop("input", None), **options})[1]
 
 
 def analyze_data(data: dict[str, Any], **options: Any) -> Report:
     """Every number of a model that is a dictionary already; options as of `analyze`."""
-    return analyze_document(Document(_placed(data), "", "<data>"), **{"inputs": options.pop("input", None), **options})
+    return analyze_data_network(data, **options)[1]
+
+
+def analyze_data_network(data: dict[str, Any], **options: Any) -> tuple[Network, Report]:
+    """The network of a dictionary beside its report."""
+    text = Document(_placed(data), "", "<data>")
+    return analyze_document(text, **{"inputs": options.pop("input", None), **options})
 
 
 def _placed(value: Any) -> Any:
@@ -98,8 +109,8 @@ def analyze_document(
     dtype: str = "float32",
     inputs: Inputs = None,
     sets: dict[str, str] | None = None,
-) -> Report:
-    """Every number of a parsed text; problems of the text and of the shapes come together."""
+) -> tuple[Network, Report]:
+    """The network and every number of a parsed text; problems of the text and of the shapes come together."""
     if isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch < 2**31:
         raise usage(f"the batch must be a positive integer, not {batch}")
     if dtype not in DTYPES:
@@ -112,7 +123,7 @@ def analyze_document(
         problems = [*problems, *(p._replace(source_line=text.line(p.place.line)) for p in shown.values())]
     if problems:
         raise ModelError(problems)
-    return report
+    return network, report
 
 
 def usage(message: str, fix: str = "") -> ModelError:
@@ -130,8 +141,8 @@ def _read(text: Document, sets: dict[str, str] | None, inputs: Inputs) -> tuple[
 
 def named_inputs(inputs: Inputs) -> dict[str, tuple[int, ...]]:
     """Input shapes by name; "" is the first."""
-    from cnnshape.spec.fields import Fault  # noqa: PLC0415
-    from cnnshape.spec.shapes import shape_of  # noqa: PLC0415
+    from cnnshape.spec.fields import Fault
+    from cnnshape.spec.shapes import shape_of
 
     if inputs is None:
         return {}

@@ -229,10 +229,10 @@ class _Walk:
 
     def trace(self, layer: Layer, found: Facts, node: Node, xs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
         """Where each axis of the network's input is found in the output, and what it sees."""
+        if not layer.reads:
+            return None
         inputs = [self.axes[i] for i in node.inputs]
-        if len(inputs) == 1:
-            before = inputs[0]
-        elif all(axes is inputs[0] for axes in inputs):
+        if len(inputs) == 1 or all(axes is inputs[0] for axes in inputs):
             before = inputs[0]
         else:
             before = self.meet(inputs, found.outs[0], xs)
@@ -263,9 +263,7 @@ class _Walk:
                 after.append((found.to, fold(field, found.way, x[dim], size)))
         return tuple(after)
 
-    def meet(
-        self, inputs: list[tuple[Axis, ...] | None], out: Shape, xs: tuple[Shape, ...]
-    ) -> tuple[Axis, ...] | None:
+    def meet(self, inputs: list[tuple[Axis, ...] | None], out: Shape, xs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
         """The hull of the fields of several inputs."""
         seen = [(axes, x) for axes, x in zip(inputs, xs, strict=True) if axes is not None]
         if not seen:
@@ -274,9 +272,7 @@ class _Walk:
         for axis in range(len(seen[0][0])):
             ends = [axes[axis] for axes, _ in seen]
             # Broadcasting aligns dimensions from the right.
-            dims = [
-                dim + len(out) - len(x) for (dim, _), (_, x) in zip(ends, seen, strict=True) if dim is not None
-            ]
+            dims = [dim + len(out) - len(x) for (dim, _), (_, x) in zip(ends, seen, strict=True) if dim is not None]
             fields = [field for _, field in ends]
             if any(field is None for field in fields) or len(set(dims)) > 1:
                 result.append((dims[0] if dims else None, None))
@@ -322,7 +318,10 @@ class _Walk:
                 found: Any = tuple(row.output_shapes[0][1:])
             elif what == "receptive_field":
                 found = list(row.receptive_field.size) if row.receptive_field else None
-                expected = [expected] * len(found or ()) if isinstance(expected, int) else list(expected)
+                wanted = [expected] * len(found or ()) if isinstance(expected, int) else list(expected)
+                if found != wanted:
+                    self.failed.append(Expectation(name, line, what, wanted, found))
+                continue
             else:
                 found = getattr(row, what, None)
             if found != expected:
@@ -406,7 +405,7 @@ def tried_fix(layer: Layer | None, error: LayerError, xs: tuple[Shape, ...]) -> 
     works = []
     for change in error.fixes:
         try:
-            facts(msgspec.structs.replace(layer, **change), xs)  # type: ignore[type-var]
+            facts(msgspec.structs.replace(layer, **change), xs)  # type: ignore[type-var,arg-type]
         except (LayerError, TypeError):
             continue
         works.append(", ".join(f"{name}: {_written(value)}" for name, value in change.items()))

@@ -138,7 +138,7 @@ def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
     >>> did_you_mean("kernal_size", ["kernel_size", "stride"])
     'did you mean kernel_size?'
     """
-    from difflib import get_close_matches  # noqa: PLC0415 - only a wrong word pays for the import
+    from difflib import get_close_matches
 
     near = get_close_matches(word[:80], known, n=1, cutoff=0.6)
     return f"did you mean {near[0]}?" if near else ""

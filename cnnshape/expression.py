@@ -7,6 +7,7 @@ Numbers, names, + - * / // % **, comparisons, and/or/not, `a if c else b`, lists
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from math import ceil, floor
 from typing import Any
 
@@ -93,7 +94,8 @@ class _Parser:
 
     def __init__(self, text: str, names: Any) -> None:
         self.text, self.names, self.at, self.depth = text, names, 0, 0
-        self.kind = self.token = ""
+        self.kind = ""
+        self.token = ""  # noqa: S105 - a word of the text, no secret
         self.next()
 
     def next(self) -> str:
@@ -102,8 +104,10 @@ class _Parser:
         match = _TOKEN.match(self.text, self.at)
         if match is None:
             if self.text[self.at :].strip():
-                raise ExpressionError(f"{self.text!r}: {self.text[self.at :].strip()[0]!r} is not part of an expression")
-            self.kind = self.token = ""
+                raise ExpressionError(
+                    f"{self.text!r}: {self.text[self.at :].strip()[0]!r} is not part of an expression"
+                )
+            self.kind, self.token = "", ""
         else:
             self.at = match.end()
             self.kind = match.lastgroup or ""
@@ -202,7 +206,7 @@ class _Parser:
         result: Any = None
         while op := self.accept("<", ">", "<=", ">=", "==", "!=", "in"):
             right = self.sum()
-            holds = {
+            compare: dict[str, Callable[[Any, Any], bool]] = {
                 "<": lambda a, b: a < b,
                 ">": lambda a, b: a > b,
                 "<=": lambda a, b: a <= b,
@@ -210,7 +214,8 @@ class _Parser:
                 "==": lambda a, b: a == b,
                 "!=": lambda a, b: a != b,
                 "in": lambda a, b: a in b,
-            }[op](left, right)
+            }
+            holds = compare[op](left, right)
             result = holds if result is None else result and holds
             left = right
         return left if result is None else result
@@ -292,7 +297,9 @@ class _Parser:
         if self.accept("["):
             return self.items("]")
         if self.kind != "name" or self.token in ("and", "or", "if", "else", "in"):
-            raise ExpressionError(f"{self.text!r}: a value is missing" + (f" before {self.token!r}" if self.token else ""))
+            raise ExpressionError(
+                f"{self.text!r}: a value is missing" + (f" before {self.token!r}" if self.token else "")
+            )
         name = self.next()
         if name in ("true", "True", "false", "False"):
             return name in ("true", "True")

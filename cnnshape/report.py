@@ -159,6 +159,6 @@ class Report(msgspec.Struct):
 
     def _repr_html_(self) -> str:
         """The table, for a notebook."""
-        from cnnshape.render import html  # noqa: PLC0415 - a face, loaded when somebody looks
+        from cnnshape.render import html
 
         return html(self)

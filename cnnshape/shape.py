@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Self
 
 
 class Shape(tuple[int, ...]):
@@ -19,7 +20,7 @@ class Shape(tuple[int, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, *sizes: int) -> Shape:
+    def __new__(cls, *sizes: int) -> Self:
         """Take the sizes one by one, so that a shape reads as it is written."""
         return tuple.__new__(cls, sizes)
 

@@ -49,7 +49,7 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        from cnnshape import __version__  # noqa: PLC0415
+        from cnnshape import __version__
 
         typer.echo(f"cnnshape {__version__}")
         raise typer.Exit
@@ -57,7 +57,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def top(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),  # noqa: ARG001
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Shapes, parameters, MACs, memory and receptive fields of convolutional networks, without a framework.
 
@@ -70,7 +70,7 @@ def top(
 
 def main() -> None:
     """Run; a closed pipe and Ctrl-C end quietly, a wrong model ends with status 2."""
-    from cnnshape.errors import ModelError  # noqa: PLC0415
+    from cnnshape.errors import ModelError
 
     try:
         app()

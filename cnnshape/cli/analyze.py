@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Optional
+from typing import Any, Optional
 
 import typer
 
@@ -19,13 +19,17 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def analyze(
     model: list[str] = common.MODEL,
     form: str = typer.Option("table", "--format", "-f", help=f"One of {', '.join(FORMATS)}."),
-    columns: str = typer.Option("", "--columns", "-c", metavar="A,B,...", help="Which columns, in which order; 'all' for every one."),
+    columns: str = typer.Option(
+        "", "--columns", "-c", metavar="A,B,...", help="Which columns, in which order; 'all' for every one."
+    ),
     sort: str = typer.Option("", "--sort", metavar="COLUMN", help="Order by a column, largest number first."),
-    depth: Optional[int] = typer.Option(None, "--depth", metavar="N", help="Fold blocks below this depth into one row."),  # noqa: UP045 - typer on 3.11 reads it
+    depth: Optional[int] = typer.Option(
+        None, "--depth", metavar="N", help="Fold blocks below this depth into one row."
+    ),
     batch: int = common.BATCH,
     dtype: str = common.DTYPE,
-    input: list[str] = common.INPUT,  # noqa: A002
-    set: list[str] = common.SETS,  # noqa: A002
+    input: list[str] = common.INPUT,
+    set: list[str] = common.SETS,
 ) -> None:
     """Every layer's output shape, params, MACs, memory and receptive field.
 
@@ -44,12 +48,14 @@ def analyze(
     if depth is not None and depth < 1:
         raise api.usage(f"--depth {depth}: the depth counts from 1")
     found, failed = common.reports(model, batch=batch, dtype=dtype, inputs=input, sets=set)
-    from cnnshape.render.grid import COLUMNS  # noqa: PLC0415
+    from cnnshape.render.grid import COLUMNS
 
-    chosen = tuple(c.key for c in COLUMNS) if columns == "all" else tuple(c.strip() for c in columns.split(",") if c.strip())
-    options = {"columns": chosen, "sort": sort, "depth": depth}
+    chosen = (
+        tuple(c.key for c in COLUMNS) if columns == "all" else tuple(c.strip() for c in columns.split(",") if c.strip())
+    )
+    options: dict[str, Any] = {"columns": chosen, "sort": sort, "depth": depth}
     if found and form == "table" and sys.stdout.isatty():
-        from cnnshape.render.terminal import show  # noqa: PLC0415 - rich is for terminals alone
+        from cnnshape.render.terminal import show
 
         for report in found:
             show(report, **options)

@@ -19,10 +19,14 @@ def models(incomplete: str) -> list[str]:
     return [f"zoo:{name}" for name in api.zoo_names() if f"zoo:{name}".startswith(incomplete)]
 
 
-MODEL = typer.Argument(..., metavar="MODEL", help="A spec file, - for standard input, or zoo:NAME.", autocompletion=models)
+MODEL = typer.Argument(
+    ..., metavar="MODEL", help="A spec file, - for standard input, or zoo:NAME.", autocompletion=models
+)
 BATCH = typer.Option(1, "--batch", "-b", metavar="N", help="Examples per batch.")
 DTYPE = typer.Option("float32", "--dtype", help="float64, float32, float16, bfloat16 or int8.")
-INPUT = typer.Option([], "--input", "-i", metavar="CxHxW", help="Another input shape; NAME=CxHxW where there are several.")
+INPUT = typer.Option(
+    [], "--input", "-i", metavar="CxHxW", help="Another input shape; NAME=CxHxW where there are several."
+)
 SETS = typer.Option([], "--set", "-s", metavar="NAME=VALUE", help="Another value for a variable of the spec.")
 
 
@@ -63,7 +67,9 @@ def complain(report: Report) -> bool:
     for failed in report.failed:
         where = f"{report.model.source}:{failed.line}" if failed.line else report.model.source
         what = f"{failed.layer}: {failed.what}" if failed.layer else failed.what
-        expected, found = ("x".join(map(str, v)) if isinstance(v, tuple) else v for v in (failed.expected, failed.found))
+        expected, found = (
+            "x".join(map(str, v)) if isinstance(v, tuple) else v for v in (failed.expected, failed.found)
+        )
         typer.echo(f"{where}: CNN-E601: {what} is {found}, but {expected} was expected", err=True)
     return bool(report.failed)
 

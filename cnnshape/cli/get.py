@@ -19,8 +19,8 @@ def get(
     key: list[str] = typer.Argument(..., metavar="KEY...", help="Dotted paths into the JSON report."),
     batch: int = common.BATCH,
     dtype: str = common.DTYPE,
-    input: list[str] = common.INPUT,  # noqa: A002
-    set: list[str] = common.SETS,  # noqa: A002
+    input: list[str] = common.INPUT,
+    set: list[str] = common.SETS,
 ) -> None:
     """Print bare values, one per line: numbers as they are, shapes as 1x64x56x56.
 
@@ -31,9 +31,9 @@ def get(
       cnnshape get zoo:resnet50 layers.layer1.0.conv1.output_shapes
       test $(cnnshape get model.yaml macs) -lt 600000000
     """
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
-    from cnnshape.render.json import document  # noqa: PLC0415
+    from cnnshape.render.json import document
 
     report = common.analyse(model, batch, dtype, input, set)
     data = msgspec.json.decode(msgspec.json.encode(document(report)))
@@ -61,7 +61,13 @@ def find(data: dict[str, Any], path: str) -> Any:
         elif isinstance(value, list) and head.lstrip("-").isdigit() and -len(value) <= int(head) < len(value):
             value = value[int(head)]
         else:
-            known = list(value) if isinstance(value, dict) else [r["name"] for r in value if isinstance(r, dict)] if isinstance(value, list) else []
+            known = (
+                list(value)
+                if isinstance(value, dict)
+                else [r["name"] for r in value if isinstance(r, dict)]
+                if isinstance(value, list)
+                else []
+            )
             fix = did_you_mean(head, known) or (f"one of {', '.join(map(str, known[:20]))}" if known else "")
             raise api.usage(f"{path}: there is no {head}", fix)
         rest = tail
@@ -76,10 +82,14 @@ def text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list) and value and all(isinstance(v, int) for v in value):
         return "x".join(map(str, value))
-    if isinstance(value, list) and value and all(isinstance(v, list) and all(isinstance(n, int) for n in v) for v in value):
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(v, list) and all(isinstance(n, int) for n in v) for v in value)
+    ):
         return " ".join("x".join(map(str, v)) for v in value)
     if isinstance(value, (dict, list)):
-        import json  # noqa: PLC0415
+        import json
 
         return json.dumps(value)
     return str(value)

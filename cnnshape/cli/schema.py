@@ -22,12 +22,12 @@ def schema(
       cnnshape schema report
     In a spec, for editors: # yaml-language-server: $schema=cnnshape.schema.json
     """
-    import json  # noqa: PLC0415
+    import json
 
     if what == "spec":
-        from cnnshape.spec.schema import schema as found  # noqa: PLC0415
+        from cnnshape.spec.schema import schema as found
     elif what == "report":
-        from cnnshape.render.json import schema as found  # noqa: PLC0415
+        from cnnshape.render.json import schema as found
     else:
         raise api.usage(f"unknown schema {what}", "spec or report")
     common.write(json.dumps(found(), indent=2))

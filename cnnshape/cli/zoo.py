@@ -13,7 +13,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def zoo(
     action: str = typer.Argument("list", metavar="[list|show]", help="list them, or show one's spec."),
-    name: str = typer.Argument("", metavar="[NAME]", autocompletion=lambda incomplete: [n for n in api.zoo_names() if n.startswith(incomplete)]),
+    name: str = typer.Argument(
+        "", metavar="[NAME]", autocompletion=lambda incomplete: [n for n in api.zoo_names() if n.startswith(incomplete)]
+    ),
     form: str = typer.Option("table", "--format", "-f", help="table or json."),
 ) -> None:
     """List the bundled networks, or print one's spec.
@@ -35,12 +37,22 @@ def zoo(
     for entry in api.zoo_names():
         report = api.analyze(f"zoo:{entry}")
         shape = str(report.inputs[0].shape)
-        rows.append({"name": entry, "title": report.model.name, "input": shape, "params": report.totals.params, "macs": report.totals.macs})
+        rows.append(
+            {
+                "name": entry,
+                "title": report.model.name,
+                "input": shape,
+                "params": report.totals.params,
+                "macs": report.totals.macs,
+            }
+        )
     if form == "json":
-        import json  # noqa: PLC0415
+        import json
 
         common.write(json.dumps(rows, indent=2))
         return
     width = max(len(str(row["title"])) for row in rows)
     for row in rows:
-        common.write(f"zoo:{row['name']:<18} {row['title']:<{width}}  {row['input']:>12}  {row['params']:>13,} params  {row['macs']:>16,} MACs")
+        common.write(
+            f"zoo:{row['name']:<18} {row['title']:<{width}}  {row['input']:>12}  {row['params']:>13,} params  {row['macs']:>16,} MACs"
+        )

@@ -7,6 +7,7 @@ windows gives the same interval everywhere, shifted by `jump`; upsampling makes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
@@ -66,8 +67,8 @@ class Field(msgspec.Struct, frozen=True):
         if jump.__class__ is not int or self.table or later.table:
             raise ValueError("only fields with whole jumps compose without a table")
         return Field(
-            self.start + later.start * jump,  # type: ignore[arg-type] # int, as the line above made sure
-            self.size + (later.size - 1) * jump,  # type: ignore[arg-type]
+            self.start + later.start * jump,
+            self.size + (later.size - 1) * jump,
             jump * later.jump,
         )
 
@@ -92,9 +93,9 @@ def fold(field: Field, way: AxisMap, n: int, size: int) -> Field | None:
     if way.__class__ is Window and field.table is None:
         jump = field.jump
         return Field(
-            field.start - way.before * jump,  # type: ignore[union-attr,arg-type] # no table: the jump is an int
-            field.size + way.dilation * (way.kernel - 1) * jump,  # type: ignore[union-attr,arg-type]
-            jump * way.stride,  # type: ignore[union-attr]
+            field.start - way.before * jump,
+            field.size + way.dilation * (way.kernel - 1) * jump,
+            jump * way.stride,
         )
     if isinstance(way, Whole):
         return whole(field, n, size)
@@ -114,12 +115,12 @@ def fold(field: Field, way: AxisMap, n: int, size: int) -> Field | None:
             first, last = reach(o)
             return max(0, min(first, n - 1)), max(0, min(last, n - 1))
 
-        if way.__class__ is Resample and way.taps > 1:  # type: ignore[union-attr]
+        if way.__class__ is Resample and way.taps > 1:
             look = reach
     return _tabled(field, look, outs, ins)
 
 
-def _tabled(field: Field, look, outs: int, ins: int) -> Field | None:  # type: ignore[no-untyped-def]
+def _tabled(field: Field, look: Callable[[int], tuple[int, int]], outs: int, ins: int) -> Field | None:
     """Compose by listing one period of intervals."""
     period = len(field.table.lows) if field.table else 1
     advance = field.table.advance if field.table else int(field.jump)

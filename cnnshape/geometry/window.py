@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-
 #: Axes longer than this are not searched position by position.
 MAX_COUNTED = 1 << 24
 

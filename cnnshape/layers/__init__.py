@@ -15,9 +15,9 @@ from cnnshape.layers.activation import (
     LeakyRelu,
     LogSigmoid,
     Mish,
-    RRelu,
     Relu,
     Relu6,
+    RRelu,
     Selu,
     Sigmoid,
     Silu,
@@ -32,7 +32,7 @@ from cnnshape.layers.adaptive_pool import AdaptiveAvgPool, AdaptiveMaxPool, Glob
 from cnnshape.layers.attention import Matmul, MultiHeadAttention, ScaledDotProductAttention
 from cnnshape.layers.conv import Conv, ConvTranspose
 from cnnshape.layers.cut import Crop, Padding, Slice, Split
-from cnnshape.layers.dropout import AlphaDropout, DropPath, Dropout, FeatureAlphaDropout, FeatureDropout
+from cnnshape.layers.dropout import AlphaDropout, Dropout, DropPath, FeatureAlphaDropout, FeatureDropout
 from cnnshape.layers.elementary import Abs, Clip, Exp, Log, Power, Sqrt, Square
 from cnnshape.layers.gate import Glu, LogSoftmax, PRelu, Softmax, Softmin
 from cnnshape.layers.linear import Bilinear, Embedding, Linear

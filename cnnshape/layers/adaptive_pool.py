@@ -76,9 +76,7 @@ class _Adaptive(Layer, frozen=True):
     def windows(self, x: Shape) -> tuple[Any, ...]:
         """One adaptive map per axis; a single output sees the whole axis."""
         sizes = per_axis(self.output_size, spatial_rank(x, self.kind), "output_size")
-        return tuple(
-            WholeAxis() if size == 1 else Adaptive(n, size) for n, size in zip(x[2:], sizes, strict=True)
-        )
+        return tuple(WholeAxis() if size == 1 else Adaptive(n, size) for n, size in zip(x[2:], sizes, strict=True))
 
     def out(self, x: Shape) -> Shape:
         """(N, C, *output_size)."""

@@ -149,11 +149,19 @@ class MultiHeadAttention(Layer, frozen=True):
         """The query's own shape."""
         q, k, v = self.parts(xs)
         if len(q) != 3 or len(k) != 3 or len(v) != 3:
-            raise LayerError("CNN-E404", f"attention needs inputs of L x E, but gets {Shape(*q[1:])}", advice="flatten the space and permute the channels last")
+            raise LayerError(
+                "CNN-E404",
+                f"attention needs inputs of L x E, but gets {Shape(*q[1:])}",
+                advice="flatten the space and permute the channels last",
+            )
         if k[:2] != v[:2] or q[0] != k[0]:
             raise LayerError("CNN-E403", f"attention cannot use q {q}, k {k}, v {v}")
         if q[2] % self.num_heads:
-            raise LayerError("CNN-E402", f"num_heads={self.num_heads} does not divide embed_dim={q[2]}", f"{q[2]} = {q[2] // self.num_heads} * {self.num_heads} + {q[2] % self.num_heads}")
+            raise LayerError(
+                "CNN-E402",
+                f"num_heads={self.num_heads} does not divide embed_dim={q[2]}",
+                f"{q[2]} = {q[2] // self.num_heads} * {self.num_heads} + {q[2] % self.num_heads}",
+            )
         return q
 
     def carries(self, *xs: Shape) -> tuple[Carry, ...]:
@@ -161,7 +169,7 @@ class MultiHeadAttention(Layer, frozen=True):
         return (Carry(1, 1, WholeAxis(xs[0][1])),)
 
     def weights(self, *xs: Shape) -> dict[str, Shape]:
-        """torch's names; one joint projection when query, key and value have one size."""
+        """Torch's names; one joint projection when query, key and value have one size."""
         q, k, v = self.parts(xs)
         e = q[2]
         found = (

@@ -72,12 +72,15 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     view: ClassVar[bool] = False
     #: Which tensors the backward pass needs: "input", "output", "both" or "nothing".
     saves: ClassVar[Literal["input", "output", "both", "nothing"]] = "nothing"
+    #: Whether the output depends on the inputs' values (a learned array depends on nothing).
+    reads: ClassVar[bool] = True
     #: Bytes that the backward pass keeps for each output element besides (a dropout mask, a pool's indices).
     mask_bytes: ClassVar[int] = 0
 
     def out(self, *args: Any, **kwargs: Any) -> Shape:  # noqa: ARG002 - kinds narrow the signature to their inputs
         """The output's shape, from the inputs' shapes; the first input's own unless the kind says otherwise."""
-        return args[0]
+        x: Shape = args[0]
+        return x
 
     def outs(self, *args: Any, **kwargs: Any) -> tuple[Shape, ...]:
         """All output shapes; one unless the kind splits."""
@@ -106,11 +109,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {}
 
     def ops(self, *args: Any, **kwargs: Any) -> Ops | None:  # noqa: ARG002
-        """What is computed; called as ops(output, *inputs). None: it cannot be known."""
+        """What is computed; the output comes first. None: it cannot be known."""
         return Ops()
 
     def terms(self, *args: Any, **kwargs: Any) -> dict[str, int]:  # noqa: ARG002
-        """Names that the docstring's formulas use besides the common ones; called as terms(output, *inputs)."""
+        """Names that the docstring's formulas use besides the common ones; the output comes first."""
         return {}
 
     def params(self, *inputs: Shape) -> int:

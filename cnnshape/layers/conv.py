@@ -124,7 +124,7 @@ class ConvTranspose(Layer, frozen=True):
                 )
             if isinstance(pad, str):
                 pad, extra = _transposed_by_word(pad, extent, strides[axis], extra)
-            way = Transposed(kernels[axis], strides[axis], dilations[axis], *pad, extra)
+            way = Transposed(kernels[axis], strides[axis], dilations[axis], pad[0], pad[1], extra)
             if way.out_size(x[axis + 2]) < 1:
                 raise LayerError(
                     "CNN-E406",

@@ -86,7 +86,9 @@ class Split(Layer, frozen=True):
         axis = dimension(self.dim, x, "split")
         sizes = self.sizes
         if (sizes is None) == (self.sections is None):
-            raise LayerError("CNN-E204", "split needs either sections or sizes", fixes=({"sections": 2, "sizes": None},))
+            raise LayerError(
+                "CNN-E204", "split needs either sections or sizes", fixes=({"sections": 2, "sizes": None},)
+            )
         if sizes is None:
             sections = self.sections or 1
             if x[axis] % sections:

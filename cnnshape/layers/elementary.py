@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from cnnshape.layers.base import Elementwise
 from cnnshape.ops import Ops
-from cnnshape.shape import Shape
 
 
 class Abs(Elementwise, frozen=True):

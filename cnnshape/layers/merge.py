@@ -42,7 +42,7 @@ class Concat(Layer, frozen=True):
                         "CNN-E403",
                         f"concat along dimension {self.dim} needs all others equal, but dimension {d} is {a} and {b}",
                         *[f"input {shape}" for shape in xs[:4]],
-                        advice=_sizes_advice(first, x, axis),
+                        advice=_sizes_advice(first, axis),
                     )
         return Shape(*first[:axis], sum(x[axis] for x in xs), *first[axis + 1 :])
 
@@ -55,7 +55,7 @@ class Concat(Layer, frozen=True):
         return tuple(Carry(d, d, WholeAxis(total) if d == axis else None) for d in range(1, len(xs[0])))
 
 
-def _sizes_advice(a: Shape, b: Shape, axis: int) -> str:
+def _sizes_advice(a: Shape, axis: int) -> str:
     """What usually is meant when the spatial sizes differ."""
     if len(a) < 3 or axis != 1:
         return ""

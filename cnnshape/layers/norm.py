@@ -191,9 +191,7 @@ class _OverDims(Layer, frozen=True):
     def carries(self, x: Shape) -> tuple[Carry, ...]:
         """A normalised spatial axis is seen as a whole."""
         dims = self.dims(x)
-        return tuple(
-            Carry(axis, axis, WholeAxis(x[axis]) if axis in dims else None) for axis in range(1, len(x))
-        )
+        return tuple(Carry(axis, axis, WholeAxis(x[axis]) if axis in dims else None) for axis in range(1, len(x)))
 
     def terms(self, y: Shape, x: Shape) -> dict[str, int]:  # noqa: ARG002
         """groups: how many sets share statistics; width: the sizes of the normalised dimensions, multiplied."""

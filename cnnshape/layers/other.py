@@ -37,6 +37,7 @@ class Parameter(Layer, frozen=True):
     """
 
     kind: ClassVar[str] = "parameter"
+    reads: ClassVar[bool] = False
     shorthand: ClassVar[str] = "shape"
 
     shape: Size
@@ -49,10 +50,6 @@ class Parameter(Layer, frozen=True):
     def out(self, x: Shape) -> Shape:
         """The array, with a batch in front."""
         return Shape(x[0] if self.batch else 1, *self.sizes())
-
-    def carries(self, x: Shape) -> tuple[Carry, ...]:  # noqa: ARG002
-        """Nothing of the input is read."""
-        return ()
 
     def weights(self, x: Shape) -> dict[str, Shape]:  # noqa: ARG002
         """The array."""

@@ -121,5 +121,3 @@ class LpPool(_Pool, frozen=True):
         """A power for each tap and a root for each output."""
         taps, outputs = self.terms(y, x)["taps"], prod(y[2:])
         return Ops(add=y[0] * y[1] * (taps - outputs), pow=y[0] * y[1] * (taps + outputs))
-
-

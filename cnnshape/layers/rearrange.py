@@ -31,7 +31,7 @@ class _ToSpace(Layer, frozen=True):
         return Shape(x[0], x[1] // r**rank, *[n * r for n in x[2:]])
 
     def windows(self, x: Shape) -> tuple[Any, ...]:
-        """r neighbours see the same position."""
+        """R neighbours see the same position."""
         r = self.block()
         return tuple(Resample(n, n * r, Fraction(1, r)) for n in x[2:])
 
@@ -48,7 +48,9 @@ class _ToDepth(Layer, frozen=True):
         rank, r = spatial_rank(x, self.kind), self.block()
         for n in x[2:]:
             if n % r:
-                raise LayerError("CNN-E405", f"{self.kind} by {r} does not divide {n} of {x}", f"{n} = {n // r} * {r} + {n % r}")
+                raise LayerError(
+                    "CNN-E405", f"{self.kind} by {r} does not divide {n} of {x}", f"{n} = {n // r} * {r} + {n % r}"
+                )
         return Shape(x[0], x[1] * r**rank, *[n // r for n in x[2:]])
 
     def windows(self, x: Shape) -> tuple[Window, ...]:

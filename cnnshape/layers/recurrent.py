@@ -46,7 +46,7 @@ class _Recurrent(Layer, frozen=True):
         return (Carry(1, 1, WholeAxis(x[1])),)
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        """torch's names, layer by layer and direction by direction."""
+        """Torch's names, layer by layer and direction by direction."""
         found, rows, width = {}, self.gates * self.hidden_size, x[2]
         for layer in range(self.num_layers):
             for suffix in ("", "_reverse")[: self.directions]:

@@ -60,7 +60,9 @@ class Upsample(Layer, frozen=True):
         """One interpolation per axis."""
         ways: list[Any] = []
         factors: tuple[Any, ...] = (
-            (None,) * (len(x) - 2) if self.scale_factor is None else per_axis(self.scale_factor, len(x) - 2, "scale_factor")
+            (None,) * (len(x) - 2)
+            if self.scale_factor is None
+            else per_axis(self.scale_factor, len(x) - 2, "scale_factor")
         )
         for n, out, factor in zip(x[2:], self.sizes(x), factors, strict=True):
             if self.mode == "area":

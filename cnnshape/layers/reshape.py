@@ -96,7 +96,11 @@ def regrouped(x: Shape, y: Shape) -> tuple[Carry, ...]:
     if 0 in x or 0 in y:
         return ()
     before_x = [1, *accumulate(x, mul)]
-    starts = {(before, size): to for to, (before, size) in enumerate(zip([1, *accumulate(y, mul)], y, strict=False)) if size > 1}
+    starts = {
+        (before, size): to
+        for to, (before, size) in enumerate(zip([1, *accumulate(y, mul)], y, strict=False))
+        if size > 1
+    }
     carries = []
     for axis in range(1, len(x)):
         to = starts.get((before_x[axis], x[axis]))
@@ -214,5 +218,3 @@ class Unsqueeze(_View, frozen=True):
         """Axes behind the new one move down."""
         at = self.at(x)
         return tuple(Carry(axis, axis + (axis >= at)) for axis in range(1, len(x)))
-
-

@@ -14,11 +14,11 @@ FORMATS = ("table", "json", "csv", "tsv", "markdown", "latex", "html")
 def render(reports: list[Report], form: str, **options: Any) -> str:
     """Text in a format; several reports follow one another (JSON: an array)."""
     if form == "json":
-        from cnnshape.render.json import to_json  # noqa: PLC0415
+        from cnnshape.render.json import to_json
 
         return to_json(reports)
-    from cnnshape.render.grid import grid  # noqa: PLC0415
-    from cnnshape.render.text import PAINTERS  # noqa: PLC0415
+    from cnnshape.render.grid import grid
+    from cnnshape.render.text import PAINTERS
 
     return "\n".join(PAINTERS[form](grid(report, raw=form in ("csv", "tsv"), **options)) for report in reports)
 

@@ -80,10 +80,15 @@ def grid(
     if sort:
         if sort not in [c.key for c in chosen]:
             chosen_keys = ", ".join(c.key for c in chosen)
-            raise _wrong(f"cannot sort by {sort}", did_you_mean(sort, chosen_keys.split(", ")) or f"one of {chosen_keys}")
+            raise _wrong(
+                f"cannot sort by {sort}", did_you_mean(sort, chosen_keys.split(", ")) or f"one of {chosen_keys}"
+            )
         at = [c.key for c in chosen].index(sort)
         number = BY_KEY[sort].number
-        lines.sort(key=lambda line: (line.values[at] is not None, line.values[at] if number else str(line.values[at])), reverse=number)
+        lines.sort(
+            key=lambda line: (line.values[at] is not None, line.values[at] if number else str(line.values[at])),
+            reverse=number,
+        )
     return Grid(heading(report), chosen, lines, _totals(report, chosen, raw), [] if raw else notes(report))
 
 
@@ -100,7 +105,7 @@ def _wrong(message: str, fix: str) -> ModelError:
 
 def folded(rows: list[LayerReport], depth: int) -> list[LayerReport]:
     """One row per block at this depth: sums of its layers, first input and last output."""
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     result: list[LayerReport] = []
     for row in rows:
@@ -132,7 +137,7 @@ def _plus(a: int | None, b: int | None) -> int | None:
     return None if a is None or b is None else a + b
 
 
-def value_of(row: LayerReport, key: str, totals: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 - one line per column
+def value_of(row: LayerReport, key: str, totals: Any) -> Any:
     """The value behind one cell."""
     field = row.receptive_field
     match key:
@@ -261,9 +266,8 @@ def notes(report: Report) -> list[str]:
         + (f", buffers {t.buffers:,}" if t.buffers else ""),
         f"MACs {_marked(t.macs, report.status.macs, raw=False)} (multiply-accumulates); FLOPs as 2 x MACs {t.flops:,}",
         f"activations {size(t.activation_bytes)}; peak {size(t.peak_activation_bytes)} at {t.peak_at}"
-        f" (alive: {', '.join(t.peak_tensors[:6])}{', ...' if len(t.peak_tensors) > 6 else ''})",
-        f"training at this batch: sgd {size(train.total['sgd'])}, momentum {size(train.total['momentum'])}, "
-        f"adam {size(train.total['adam'])}",
+        + f" (alive: {', '.join(t.peak_tensors[:6])}{', ...' if len(t.peak_tensors) > 6 else ''})",
+        "training at this batch: " + ", ".join(f"{name} {size(count)}" for name, count in train.total.items()),
     ]
     if t.receptive_field is not None:
         lines.append(f"receptive field {_field(t.receptive_field)}")

@@ -22,16 +22,18 @@ def colour(kind: str) -> str:
 
 def show(report: Report, width: int | None = None, file: Any = None, **options: Any) -> Any:
     """Print a report to a terminal; the console, so that it can be saved as a picture."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     console = Console(width=width, file=file, highlight=False, record=file is not None)
     if not options.get("columns"):
         wide = console.width >= 150
         middle = ("name", "kind", "output", "params", "macs", "memory", "field")
-        options["columns"] = ("name", "kind", "input", *DEFAULT[2:]) if wide else middle if console.width >= 110 else NARROW
+        options["columns"] = (
+            ("name", "kind", "input", *DEFAULT[2:]) if wide else middle if console.width >= 110 else NARROW
+        )
     cells: Grid = grid(report, **options)
     table = Table(box=SIMPLE_HEAD, title=cells.title, title_justify="left", show_footer=True, pad_edge=False)
     for column, total in zip(cells.columns, cells.totals, strict=True):

@@ -27,8 +27,8 @@ def plain(grid: Grid) -> str:
 
 
 def _separated(grid: Grid, sign: str) -> str:
-    import csv  # noqa: PLC0415
-    import io  # noqa: PLC0415
+    import csv
+    import io
 
     out = io.StringIO()
     writer = csv.writer(out, delimiter=sign, lineterminator="\n")
@@ -57,7 +57,9 @@ def markdown(grid: Grid) -> str:
     totals = [f"**{cell}**" if cell else "" for cell in grid.totals]
     body = [line(row.cells) for row in grid.rows]
     head = line([c.title for c in grid.columns])
-    return "\n".join([f"### {grid.title}", "", head, rule, *body, line(totals), "", *[f"- {n}" for n in grid.notes], ""])
+    return "\n".join(
+        [f"### {grid.title}", "", head, rule, *body, line(totals), "", *[f"- {n}" for n in grid.notes], ""]
+    )
 
 
 _TEX = str.maketrans({"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\^{}", "\\": r"\textbackslash{}"})  # fmt: skip
@@ -77,11 +79,15 @@ def latex(grid: Grid) -> str:
 
 def html(grid: Grid) -> str:
     """A table for notebooks."""
-    from html import escape  # noqa: PLC0415
+    from html import escape
 
     def line(cells: list[str], tag: str) -> str:
         styles = ["text-align:right" if c.number else "text-align:left" for c in grid.columns]
-        return "<tr>" + "".join(f'<{tag} style="{s}">{escape(x)}</{tag}>' for x, s in zip(cells, styles, strict=True)) + "</tr>"
+        return (
+            "<tr>"
+            + "".join(f'<{tag} style="{s}">{escape(x)}</{tag}>' for x, s in zip(cells, styles, strict=True))
+            + "</tr>"
+        )
 
     body = "".join(line(row.cells, "td") for row in grid.rows)
     head = line([c.title for c in grid.columns], "th")

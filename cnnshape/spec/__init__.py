@@ -96,21 +96,25 @@ class _Loader:
         """vars: in order, later ones may use earlier ones; --set wins."""
         section = self.data.get("vars")
         if section is not None and not isinstance(section, Map):
-            self.builder.wrong("CNN-E203", "vars: is a mapping of names to values", self.data.mark("vars"), "", "vars: {width: 64}")
+            self.builder.wrong(
+                "CNN-E203", "vars: is a mapping of names to values", self.data.mark("vars"), "", "vars: {width: 64}"
+            )
             section = None
         section = section or Map()
         for name in self.sets:
             if name not in section:
                 fix = did_you_mean(name, tuple(section)) or f"the spec has {', '.join(section) or 'no vars'}"
-                self.builder.wrong("CNN-E206", f"--set {name}: the spec has no such variable", self.data.mark("vars"), "", fix)
+                self.builder.wrong(
+                    "CNN-E206", f"--set {name}: the spec has no such variable", self.data.mark("vars"), "", fix
+                )
         for name, raw in section.items():
             value: Any = scalar(self.sets[name]) if name in self.sets else raw
             try:
-                self.top.vars[name] = self.variable(value, isinstance(raw, str))
+                self.top.vars[name] = self.variable(value)
             except Fault as fault:
                 self.guarded(fault, "vars", section.mark(name, value=True))
 
-    def variable(self, value: Any, word: bool = False) -> Any:
+    def variable(self, value: Any) -> Any:
         """A number, a list, an expression, or a word such as the name of an activation."""
         if isinstance(value, list):
             return [self.variable(item) for item in value]
@@ -133,7 +137,13 @@ class _Loader:
         if isinstance(section, Map):
             pairs = [(name, section[name], section.mark(name, value=True)) for name in section]
         elif section is not None:
-            builder.wrong("CNN-E203", "inputs: is a mapping of names to shapes", data.mark("inputs"), "", "inputs: {left: 3x32x32}")
+            builder.wrong(
+                "CNN-E203",
+                "inputs: is a mapping of names to shapes",
+                data.mark("inputs"),
+                "",
+                "inputs: {left: 3x32x32}",
+            )
         if "input" in data:
             pairs.insert(0, ("input", data["input"], data.mark("input", value=True)))
         elif not pairs and "" in self.given:
@@ -154,11 +164,13 @@ class _Loader:
             if shape is None:
                 builder.shapes.append(None)
             else:
-                from cnnshape.shape import Shape  # noqa: PLC0415
+                from cnnshape.shape import Shape
 
                 builder.shapes.append(Shape(1, *shape))
         if not pairs:
-            builder.wrong("CNN-E204", "the spec has no input:", data.at, "", "write input: CxHxW, for example 3x224x224")
+            builder.wrong(
+                "CNN-E204", "the spec has no input:", data.at, "", "write input: CxHxW, for example 3x224x224"
+            )
         builder.inputs = found
         builder.values = len(found)
         for index, tensor in enumerate(found):
@@ -173,7 +185,7 @@ class _Loader:
         if not isinstance(section, Map):
             self.builder.wrong("CNN-E207", "blocks: is a mapping of names to blocks", self.data.mark("blocks"))
             return {}
-        from cnnshape.layers import BY_NAME  # noqa: PLC0415
+        from cnnshape.layers import BY_NAME
 
         found = {}
         for name, body in section.items():
@@ -183,7 +195,9 @@ class _Loader:
                 self.builder.wrong("CNN-E207", block, mark, "", "blocks: {name: {args: {width: 64}, layers: [...]}}")
                 block = Block(name, {}, Seq(mark), mark)
             if name in BY_NAME:
-                self.builder.wrong("CNN-E207", f"the block {name} has the name of a layer kind", mark, "", f"call it my_{name}")
+                self.builder.wrong(
+                    "CNN-E207", f"the block {name} has the name of a layer kind", mark, "", f"call it my_{name}"
+                )
                 continue
             found[name] = block
         return found
@@ -193,7 +207,11 @@ class _Loader:
         if "outputs" in self.data:
             named = writer.sources(self.data["outputs"], self.data.mark("outputs", value=True), self.top)
             return named or ()
-        return () if last is None else tuple(v for n in reversed(self.builder.nodes) if last in n.outputs for v in n.outputs) or (last,)
+        return (
+            ()
+            if last is None
+            else tuple(v for n in reversed(self.builder.nodes) if last in n.outputs for v in n.outputs) or (last,)
+        )
 
     def expectation(self) -> dict[str, Any] | None:
         """What the whole network promises."""

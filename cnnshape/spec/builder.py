@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, Problem, did_you_mean
@@ -115,10 +116,8 @@ class Builder:
             xs = [self.shapes[i] for i in node.inputs]
             outs: tuple[Shape | None, ...] = (None,) * len(node.outputs)
             if node.layer is not None and None not in xs:
-                try:
+                with suppress(LayerError):  # calculate tells it, with its place
                     outs = node.layer.outs(*xs)
-                except (LayerError, TypeError):
-                    pass  # calculate tells it, with its place
             self.shapes.extend(outs if len(outs) == len(node.outputs) else (None,) * len(node.outputs))
         found = self.shapes[value]
         if found is None:

@@ -12,7 +12,7 @@ from cnnshape.errors import did_you_mean
 from cnnshape.layers.base import Layer
 from cnnshape.spec.aliases import AUTO_PAD, FIELDS, IGNORED
 
-_SIZES = re.compile(r"\s*\d+(\s*[x×]\s*\d+)+\s*\Z")  # noqa: RUF001 - people paste the sign
+_SIZES = re.compile(r"\s*\d+(\s*[x×]\s*\d+)+\s*\Z")
 
 
 class Fault(Exception):  # noqa: N818 - a note to the builder, which makes the problem of it
@@ -101,7 +101,9 @@ def build(kind: type[Layer], keys: dict[str, Any], value_of: Any) -> tuple[Layer
         if name == "":
             continue
         if name in values:
-            faults.append(Fault("CNN-E202", f"{written} says {name} a second time", written, "keep one", at_value=False))
+            faults.append(
+                Fault("CNN-E202", f"{written} says {name} a second time", written, "keep one", at_value=False)
+            )
             continue
         try:
             values[name] = settled(kind, name, written, raw, value_of)
@@ -132,13 +134,15 @@ def settled(kind: type[Layer], name: str, written: str, raw: Any, value_of: Any)
         if name == "padding" and raw.upper() in AUTO_PAD:
             return AUTO_PAD[raw.upper()]
         if _SIZES.match(raw):
-            return [int(size) for size in re.split("[x×]", raw)]  # noqa: RUF001
+            return [int(size) for size in re.split("[x×]", raw)]
         try:
             return value_of(raw)
         except Fault as fault:
             if words and fault.code == "CNN-E206" and re.fullmatch(r"\s*[A-Za-z_]\w*\s*", raw):
                 fix = did_you_mean(raw, words) or f"one of {', '.join(words)}"
-                raise Fault("CNN-E203", f"{written} is neither a number nor a known word: {raw}", written, fix) from None
+                raise Fault(
+                    "CNN-E203", f"{written} is neither a number nor a known word: {raw}", written, fix
+                ) from None
             raise
     if isinstance(raw, list):
         values = [settled(kind, name, written, item, value_of) for item in raw]
@@ -163,8 +167,8 @@ def _each(kind: type[Layer], keys: dict[str, Any], values: dict[str, Any]) -> li
 
 
 def _plainly(message: str, value: Any) -> str:
-    """msgspec's words, a little friendlier, with the value."""
-    text = message.split(" - at ")[0].replace("Expected", "expected").replace("`", "")
+    """Msgspec's words, a little friendlier, with the value."""
+    text = message.split(" - at ", maxsplit=1)[0].replace("Expected", "expected").replace("`", "")
     text = text.replace("Object missing", "missing").replace("Invalid enum value", "unknown word")
     shown = repr(value) if not isinstance(value, bool) else str(value).lower()
     return text if "got" in text and isinstance(value, (list, dict)) else f"{text.split(', got')[0]}, not {shown[:60]}"

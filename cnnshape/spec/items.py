@@ -6,6 +6,7 @@ fold. A wrong item becomes a node without a layer: what follows stays unknown, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnnshape.errors import did_you_mean
@@ -43,7 +44,13 @@ class Writer:
     def sequence(self, items: Any, scope: Scope, value: int | None, mark: int) -> int | None:
         """A list of items, each fed by the one before."""
         if items.__class__ is not Seq:
-            self.builder.wrong("CNN-E203", "a list of layers is expected here", mark, ".".join(scope.path), "begin each layer with a dash")
+            self.builder.wrong(
+                "CNN-E203",
+                "a list of layers is expected here",
+                mark,
+                ".".join(scope.path),
+                "begin each layer with a dash",
+            )
             return value
         scope.expects(items)
         for index, item in enumerate(items):
@@ -62,7 +69,9 @@ class Writer:
                 return self.broken("layer", scope, value, mark)
             body, beside = item[word], item
         else:
-            builder.wrong("CNN-E203", "a layer is a kind, or kind: value", mark, ".".join(scope.path), "for example - conv: 64")
+            builder.wrong(
+                "CNN-E203", "a layer is a kind, or kind: value", mark, ".".join(scope.path), "for example - conv: 64"
+            )
             return self.broken("layer", scope, value, mark)
         try:
             if beside is not None and "when" in beside and not self.holds(beside["when"], scope, value):
@@ -85,9 +94,9 @@ class Writer:
 
     def head(self, item: Map) -> str:
         """The key that says what an item is; "" when that is not clear."""
-        for word in STRUCTURES:
+        for word, keys in STRUCTURES.items():
             if word in item:
-                allowed = (*COMMON, *STRUCTURES[word], word)
+                allowed = (*COMMON, *keys, word)
                 for key in item:
                     if key not in allowed:
                         fix = did_you_mean(key, allowed) or f"{word} takes {', '.join(allowed)}"
@@ -173,14 +182,25 @@ class Writer:
             return {}, named if isinstance(body, list) or not inputs else (*inputs, *named)
         if not kind.shorthand:
             takes = ", ".join(kind.__struct_fields__)
-            raise Fault("CNN-E203", f"{kind.kind} has no shorthand", word, f"write {kind.kind}: {{...}} with {takes}" if takes else f"write {kind.kind} alone")
+            raise Fault(
+                "CNN-E203",
+                f"{kind.kind} has no shorthand",
+                word,
+                f"write {kind.kind}: {{...}} with {takes}" if takes else f"write {kind.kind} alone",
+            )
         return {kind.shorthand: body}, inputs
 
     def fed(self, kind: type[Layer], inputs: tuple[int, ...], scope: Scope, name: str, mark: int) -> None:
         """Complain when nothing flows into a layer."""
         if not inputs and kind.arity[0] > 0:
             names = ", ".join(t.name for t in self.builder.inputs)
-            self.builder.wrong("CNN-E303", f"it is not clear what flows into {name}", mark, scope.prefix + name, f"say from: one of {names}")
+            self.builder.wrong(
+                "CNN-E303",
+                f"it is not clear what flows into {name}",
+                mark,
+                scope.prefix + name,
+                f"say from: one of {names}",
+            )
 
     def outputs(self, layer: Layer, inputs: tuple[int, ...]) -> int:
         """How many tensors a layer yields."""
@@ -224,14 +244,18 @@ class Writer:
             found = builder.find(text, scope)
             if found is None:
                 near = did_you_mean(text, builder.visible(scope)) or "a layer must stand above the one that uses it"
-                builder.wrong("CNN-E301", f"there is no layer {text[:60]} above this one", at, ".".join(scope.path), near)
+                builder.wrong(
+                    "CNN-E301", f"there is no layer {text[:60]} above this one", at, ".".join(scope.path), near
+                )
                 return None
             values.append(found)
         return tuple(values)
 
     # structures
 
-    def structure(self, word: str, body: Any, item: Map, scope: Scope, inputs: tuple[int, ...], mark: int) -> int | None:
+    def structure(
+        self, word: str, body: Any, item: Map, scope: Scope, inputs: tuple[int, ...], mark: int
+    ) -> int | None:
         """Residual, branches, sequence, repeat or share."""
         if len(inputs) > 1:
             raise Fault("CNN-E303", f"{word} takes one input, but from names {len(inputs)}", "from", "merge them first")
@@ -241,7 +265,9 @@ class Writer:
         name = self.called(item, word, scope, value)
         builder = self.builder
         if name in scope.values:
-            builder.wrong("CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name")
+            builder.wrong(
+                "CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name"
+            )
             name = scope.automatic(word)
         inner = Scope(scope, (*scope.path, name), {})
         if word == "residual":
@@ -312,9 +338,15 @@ class Writer:
                     scope.values[name] = (result,)
         return self.merged(merge, results, scope, mark) if results else value
 
-    def merged(self, merge: Any, values: list[int | None], scope: Scope, mark: int) -> int:
+    def merged(self, merge: Any, values: Sequence[int | None], scope: Scope, mark: int) -> int:
         """One node that joins the ends of several branches."""
-        word, body = (merge, None) if isinstance(merge, str) else next(iter(merge.items()), ("", None)) if isinstance(merge, dict) else ("", None)
+        word, body = (
+            (merge, None)
+            if isinstance(merge, str)
+            else next(iter(merge.items()), ("", None))
+            if isinstance(merge, dict)
+            else ("", None)
+        )
         inputs = tuple(value for value in values if value is not None)
         return self.layer(word, body, None, scope, inputs, mark)
 
@@ -351,7 +383,9 @@ class Writer:
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
                 raise Fault("CNN-E203", f"repeat wants a number of times, not {count!r}"[:90], "repeat")
             if count > MAX_NODES:
-                raise builder.stop("CNN-E501", f"a repeat of {count:,} is over the limit of {MAX_NODES:,}", scope.depth and 0)
+                raise builder.stop(
+                    "CNN-E501", f"a repeat of {count:,} is over the limit of {MAX_NODES:,}", scope.depth and 0
+                )
             return [{name: index} if isinstance(name, str) else {} for index in range(count)]
         rows = builder.given(over, scope, value)
         names = name if isinstance(name, list) else [name]
@@ -361,7 +395,9 @@ class Writer:
         for row in rows:
             cells = row if isinstance(name, list) else [row]
             if not isinstance(cells, list) or len(cells) != len(names):
-                raise Fault("CNN-E203", f"each row must have {len(names)} values for as: {names}, not {cells}"[:160], "repeat")
+                raise Fault(
+                    "CNN-E203", f"each row must have {len(names)} values for as: {names}, not {cells}"[:160], "repeat"
+                )
             columns.append(dict(zip(names, cells, strict=True)))
         return columns
 
@@ -404,7 +440,9 @@ class Writer:
 
     # blocks
 
-    def block(self, block: Block, word: str, body: Any, beside: Map | None, scope: Scope, inputs: tuple[int, ...], mark: int) -> int:
+    def block(
+        self, block: Block, word: str, body: Any, beside: Map | None, scope: Scope, inputs: tuple[int, ...], mark: int
+    ) -> int:
         """A block's layers, with its arguments as variables."""
         builder = self.builder
         value = inputs[0] if inputs else None
@@ -412,14 +450,21 @@ class Writer:
             raise Fault("CNN-E303", f"the block {word} takes one input", "from", "merge them first")
         name = self.called(beside, word, scope, value)
         if name in scope.values:
-            builder.wrong("CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name")
+            builder.wrong(
+                "CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name"
+            )
             name = scope.automatic(word)
         given: dict[str, Any] = {}
         if isinstance(body, Map):
             for key, raw in body.items():
                 if key not in block.args:
-                    fix = did_you_mean(key, tuple(block.args)) or f"{word} takes {', '.join(block.args) or 'no arguments'}"
-                    builder.wrong("CNN-E207", f"the block {word} has no argument {key}", body.mark(key), scope.prefix + name, fix)
+                    fix = (
+                        did_you_mean(key, tuple(block.args))
+                        or f"{word} takes {', '.join(block.args) or 'no arguments'}"
+                    )
+                    builder.wrong(
+                        "CNN-E207", f"the block {word} has no argument {key}", body.mark(key), scope.prefix + name, fix
+                    )
                     continue
                 given[key] = builder.given(raw, scope, value)
         elif body is not None:
@@ -429,14 +474,22 @@ class Writer:
         root: Scope = scope
         while root.parent is not None:
             root = root.parent
-        inner = Scope(root if block.document is None else None, (*scope.path, name), given, value, scope.share or ("", "\0"))
+        inner = Scope(
+            root if block.document is None else None, (*scope.path, name), given, value, scope.share or ("", "\0")
+        )
         inner.depth = scope.depth + 1
         if inner.share == ("", "\0"):
             inner.share = None
         for key, default in block.args.items():
             if key not in given:
                 if default is None:
-                    builder.wrong("CNN-E207", f"the block {word} needs {key}", mark, scope.prefix + name, f"{word}: {{{key}: ...}}")
+                    builder.wrong(
+                        "CNN-E207",
+                        f"the block {word} needs {key}",
+                        mark,
+                        scope.prefix + name,
+                        f"{word}: {{{key}: ...}}",
+                    )
                     return self.broken(word, scope, value, mark)
                 given[key] = builder.given(default, inner, value)
         result = self.inside(block, inner, value, mark)

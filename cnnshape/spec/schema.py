@@ -52,7 +52,7 @@ def schema() -> dict[str, Any]:
         "when": {"type": ["boolean", "string", "integer"]},
         "doc": {"type": "string"},
     }
-    blocks = {name: {} for name in library.names()}
+    blocks: dict[str, Any] = {name: {} for name in library.names()}
     shape = {"type": ["string", "array", "integer"], "examples": ["3x224x224"]}
     components.update(
         {

@@ -30,7 +30,7 @@ class Scope:
         self.counts: dict[str, int] = {}
         self.taken: frozenset[str] = frozenset()
         self.entry = entry
-        self.share = share if share is not None else parent.share if parent else None
+        self.share: tuple[str, str] | None = share if share is not None else parent.share if parent else None
         self.depth: int = parent.depth + 1 if parent else 0
 
     def expects(self, items: list[Any]) -> None:

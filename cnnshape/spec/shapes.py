@@ -28,8 +28,8 @@ def shape_of(raw: Any, value_of: Any) -> tuple[int, ...]:
     ((3, 32, 32), (10,))
     """
     parts: list[Any]
-    if isinstance(raw, str) and re.fullmatch(r"\s*\d+(\s*[x×]\s*\d+)*\s*", raw):  # noqa: RUF001
-        parts = [int(part) if len(part) < 20 else LIMIT + 1 for part in re.split(r"\s*[x×]\s*", raw.strip())]  # noqa: RUF001
+    if isinstance(raw, str) and re.fullmatch(r"\s*\d+(\s*[x×]\s*\d+)*\s*", raw):
+        parts = [int(part) if len(part) < 20 else LIMIT + 1 for part in re.split(r"\s*[x×]\s*", raw.strip())]
     elif isinstance(raw, str) and value_of is not None:
         found = value_of(raw)
         parts = found if isinstance(found, list) else [found]

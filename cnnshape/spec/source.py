@@ -86,7 +86,7 @@ def read(path: str) -> str:
     shown = "<stdin>" if path == "-" else path
     try:
         if path == "-":
-            import sys  # noqa: PLC0415
+            import sys
 
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
@@ -98,7 +98,9 @@ def read(path: str) -> str:
             with file.open("rb") as stream:  # a device may claim no size and never end
                 raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _refused(shown, "there is no such file", "a bundled network is named zoo:NAME; see cnnshape zoo") from None
+        raise _refused(
+            shown, "there is no such file", "a bundled network is named zoo:NAME; see cnnshape zoo"
+        ) from None
     except (OSError, ValueError) as error:
         raise _refused(shown, f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > MAX_BYTES:
@@ -126,7 +128,7 @@ def parse(text: str, file: str = "<spec>") -> Document:
     Errors: ModelError CNN-E102 (syntax), CNN-E104 (double key), CNN-E501 (too large)
     """
     if file.endswith(".toml") or (file in ("<stdin>", "<spec>") and re.match(r"\s*(#.*\n\s*)*[\w-]+\s*=|\s*\[", text)):
-        from cnnshape.spec.toml import parse_toml  # noqa: PLC0415 - only TOML pays for it
+        from cnnshape.spec.toml import parse_toml
 
         return parse_toml(text, file)
     return Document(_compose(text, file), text, file)
@@ -168,9 +170,9 @@ def scalar(text: str) -> Any:
     return text
 
 
-def _compose(text: str, file: str) -> Any:  # noqa: C901, PLR0912, PLR0915 - one loop over events, kept together for speed
+def _compose(text: str, file: str) -> Any:
     """Build values from libyaml's events, without PyYAML's node objects (a tenth of the time and memory)."""
-    import yaml  # noqa: PLC0415 - only text pays for it
+    import yaml
 
     parser = yaml.CSafeLoader(text) if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader(text)
     anchors: dict[str, tuple[Any, int]] = {}
@@ -186,7 +188,7 @@ def _compose(text: str, file: str) -> Any:  # noqa: C901, PLR0912, PLR0915 - one
 
     try:
         while True:
-            event = parser.get_event()
+            event: Any = parser.get_event()
             name = event.__class__.__name__
             mark = event.start_mark
             at = (mark.line + 1) * WIDTH + min(mark.column + 1, WIDTH - 1) if mark else 0
@@ -268,7 +270,7 @@ def _merge(box: Map, value: Any, fail: Any, at: int) -> None:
 
 
 def _syntax(error: Any, text: str, file: str) -> ModelError:
-    """libyaml's complaint, as ours."""
+    """Libyaml's complaint, as ours."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     message = " ".join(str(part) for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -63,7 +63,7 @@ class _Places:
 
     def mark(self) -> int:
         """The current place, packed."""
-        from bisect import bisect_right  # noqa: PLC0415
+        from bisect import bisect_right
 
         line = bisect_right(self.starts, self.at)
         return line * WIDTH + self.at - self.starts[line - 1] + 1
@@ -120,7 +120,7 @@ class _Places:
                 return
 
     def pair(self, table: tuple[str | int, ...]) -> None:
-        """key = value."""
+        """Key = value."""
         mark = self.mark()
         path = (*table, *self.keys())
         self.note(path, mark)
