@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from cnnshape.errors import LayerError, ModelError, Place, Problem
-from cnnshape.geometry.receptive import Field, fold, join, whole
 from cnnshape.geometry.window import Window
 from cnnshape.layers.base import Carry, Layer
 from cnnshape.liveness import Buffers
@@ -23,7 +22,6 @@ from cnnshape.report import (
     Expectation,
     LayerReport,
     Model,
-    ReceptiveField,
     Report,
     State,
     Status,
@@ -32,6 +30,7 @@ from cnnshape.report import (
     Training,
 )
 from cnnshape.shape import Shape
+from cnnshape.trace import Trace
 
 #: A tensor with more elements than this is an error, not a number.
 MAX_ELEMENTS = 2**62
@@ -52,10 +51,6 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     carries: tuple[Carry, ...] | None
     dropped: tuple[int | None, ...] | None
     left_over: tuple[int, ...] | None
-
-
-#: Where one axis of the network's input is found in a tensor: (dimension or None once it ended, its field).
-Axis = tuple[int | None, Field | None]
 
 
 def calculate(network: Network, batch: int = 1, dtype: str = "float32") -> Report:
@@ -122,26 +117,17 @@ class _Walk:
         self.network, self.batch, self.item = network, batch, item
         self.names = network.value_names()
         self.shapes: list[Shape | None] = [batched(t.shape, batch) for t in network.inputs]
-        self.sizes = [t.shape[1:] for t in network.inputs]
-        self.axes: list[tuple[Axis, ...] | None] = [
-            tuple((dim, Field()) for dim in range(2, len(t.shape) + 1)) for t in network.inputs
-        ]
-        # Fields are measured on one coordinate system: that of the first input, and of inputs of its size.
-        for number, sizes in enumerate(self.sizes):
-            if sizes != self.sizes[0]:
-                self.axes[number] = None
+        self.trace = Trace(network)
         self.problems: list[Problem] = []
         self.rows: list[LayerReport] = []
         self.known: dict[Any, Facts] = {}
-        self.folded: dict[Any, tuple[Axis, ...] | None] = {}
-        self.shown: dict[Any, ReceptiveField | None] = {}
         self.owners: dict[str, tuple[Facts, Node]] = {}
         self.buffers = Buffers(network, item)
         self.failed: list[Expectation] = []
 
     def run(self) -> None:
         """Visit every node once."""
-        shapes, known, axes = self.shapes, self.known, self.axes
+        shapes, known, axes = self.shapes, self.known, self.trace.axes
         for number, node in enumerate(self.network.nodes):
             xs = tuple([shapes[i] for i in node.inputs])
             if node.layer is None or None in xs:
@@ -174,8 +160,7 @@ class _Walk:
         """What the report says of one layer; also folds its receptive field."""
         layer = node.layer
         assert layer is not None  # noqa: S101 - the caller has looked
-        ends = self.trace(layer, found, node, xs)
-        self.axes.extend([ends] * len(node.outputs))
+        ends = self.trace.visit(layer, found.carries, node, found.outs[0], xs)
         params: int | None = found.params
         trainable = 0 if node.frozen else params
         buffers = found.buffer_count
@@ -201,7 +186,7 @@ class _Walk:
             None if macs is None else 2 * macs,
             found.ops,
             0 if layer.view else sum([shape.numel for shape in found.outs]) * self.item,
-            self.show(ends),
+            self.trace.show(ends),
             found.dropped,
             found.left_over,
             node.share,
@@ -226,75 +211,6 @@ class _Walk:
             ]
             raise LayerError("CNN-E304", f"the weights of {node.share} do not fit this input", *notes)
         return 0, 0, 0
-
-    def trace(self, layer: Layer, found: Facts, node: Node, xs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
-        """Where each axis of the network's input is found in the output, and what it sees."""
-        if not layer.reads:
-            return None
-        inputs = [self.axes[i] for i in node.inputs]
-        if len(inputs) == 1 or all(axes is inputs[0] for axes in inputs):
-            before = inputs[0]
-        else:
-            before = self.meet(inputs, found.outs[0], xs)
-        if before is None or (found.carries is None and len(xs) == 1):
-            return before
-        if len(xs) > 1 and found.carries is None:
-            return before
-        key = (before, found.carries, xs[0])
-        if key not in self.folded:
-            self.folded[key] = self.carry(before, found.carries or (), xs[0])
-        return self.folded[key]
-
-    def carry(self, before: tuple[Axis, ...], carries: tuple[Carry, ...], x: Shape) -> tuple[Axis, ...]:
-        """Fold one layer's axis maps onto the fields that reach it."""
-        ways = {carry.axis: carry for carry in carries}
-        after: list[Axis] = []
-        for axis, (dim, field) in enumerate(before):
-            size = self.sizes[0][axis]
-            if dim is None or field is None:
-                after.append((dim, field))
-                continue
-            found = ways.get(dim)
-            if found is None:
-                after.append((None, whole(field, x[dim], size)))
-            elif found.way is None:
-                after.append((found.to, field))
-            else:
-                after.append((found.to, fold(field, found.way, x[dim], size)))
-        return tuple(after)
-
-    def meet(self, inputs: list[tuple[Axis, ...] | None], out: Shape, xs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
-        """The hull of the fields of several inputs."""
-        seen = [(axes, x) for axes, x in zip(inputs, xs, strict=True) if axes is not None]
-        if not seen:
-            return None
-        result: list[Axis] = []
-        for axis in range(len(seen[0][0])):
-            ends = [axes[axis] for axes, _ in seen]
-            # Broadcasting aligns dimensions from the right.
-            dims = [dim + len(out) - len(x) for (dim, _), (_, x) in zip(ends, seen, strict=True) if dim is not None]
-            fields = [field for _, field in ends]
-            if any(field is None for field in fields) or len(set(dims)) > 1:
-                result.append((dims[0] if dims else None, None))
-                continue
-            dim = dims[0] if dims else None
-            steps = out[dim] if dim is not None and dim < len(out) else 1
-            result.append((dim, join(fields, steps, self.sizes[0][axis])))  # type: ignore[arg-type]
-        return tuple(result)
-
-    def show(self, axes: tuple[Axis, ...] | None) -> ReceptiveField | None:
-        """The fields as the report shows them; equal ones are one object."""
-        if not axes:
-            return None
-        found = self.shown.get(axes)
-        if found is None:
-            fields = [field for _, field in axes]
-            found = self.shown[axes] = ReceptiveField(
-                tuple([None if f is None else f.size for f in fields]),
-                tuple([None if f is None else f.jump if f.jump.__class__ is int else float(f.jump) for f in fields]),
-                tuple([None if f is None else f.start for f in fields]),
-            )
-        return found
 
     def problem(self, node: Node, error: LayerError, xs: tuple[Shape, ...]) -> None:
         """Add the place to a bare fact, and try its fixes."""
@@ -345,7 +261,7 @@ class _Walk:
         buffers = sum(row.buffers for row in rows)
         outputs = tuple(Tensor(self.names[i], self.shapes[i] or Shape()) for i in network.outputs)
         peak, at, alive = self.buffers.peak()
-        last = self.axes[network.outputs[0]] if network.outputs else None
+        last = self.trace.axes[network.outputs[0]] if network.outputs else None
         totals = Totals(
             layers=len(rows),
             params=params,
@@ -362,7 +278,7 @@ class _Walk:
             peak_at=None if at is None else network.nodes[at].name,
             peak_tensors=tuple(self.names[i] for i in alive),
             training_bytes=self.training(params, trainable, buffers),
-            receptive_field=self.show(last),
+            receptive_field=self.trace.show(last),
         )
         status = Status(
             params=_state(rows, "params"),

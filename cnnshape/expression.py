@@ -95,7 +95,7 @@ class _Parser:
     def __init__(self, text: str, names: Any) -> None:
         self.text, self.names, self.at, self.depth = text, names, 0, 0
         self.kind = ""
-        self.token = ""  # noqa: S105 - a word of the text, no secret
+        self.token = ""
         self.next()
 
     def next(self) -> str:
@@ -165,7 +165,8 @@ class _Parser:
 
     def _skip_to_if(self, at: int, kind: str, token: str) -> bool:
         """Move on from a failed value to the `if` that may excuse it."""
-        self.at, self.kind, self.token = at, kind, token
+        self.at, self.kind = at, kind
+        self.token = token
         level = 0
         while self.token:
             if level == 0 and self.token == "if":

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
+from typing import Any
 
 import msgspec
 
@@ -91,7 +92,7 @@ def fold(field: Field, way: AxisMap, n: int, size: int) -> Field | None:
     Field(start=0, size=1, jump=Fraction(1, 2), table=Table(lows=(0, 0), highs=(0, 0), advance=1))
     """
     if way.__class__ is Window and field.table is None:
-        jump = field.jump
+        jump: Any = field.jump  # a whole number, as there is no table
         return Field(
             field.start - way.before * jump,
             field.size + way.dilation * (way.kernel - 1) * jump,

@@ -8,25 +8,15 @@ from cnnshape.layers.activation import (
     Celu,
     Elu,
     Gelu,
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyRelu,
     LogSigmoid,
     Mish,
-    Relu,
-    Relu6,
-    RRelu,
     Selu,
     Sigmoid,
     Silu,
     Softplus,
-    Softshrink,
     Softsign,
     Tanh,
     Tanhshrink,
-    Threshold,
 )
 from cnnshape.layers.adaptive_pool import AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool
 from cnnshape.layers.attention import Matmul, MultiHeadAttention, ScaledDotProductAttention
@@ -39,6 +29,18 @@ from cnnshape.layers.linear import Bilinear, Embedding, Linear
 from cnnshape.layers.merge import Add, Concat, Div, Maximum, Mean, Minimum, Mul, Sub
 from cnnshape.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm
 from cnnshape.layers.other import Identity, Opaque, Parameter
+from cnnshape.layers.piecewise import (
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyRelu,
+    Relu,
+    Relu6,
+    RRelu,
+    Softshrink,
+    Threshold,
+)
 from cnnshape.layers.pool import AvgPool, LpPool, MaxPool
 from cnnshape.layers.rearrange import ChannelShuffle, DepthToSpace, PixelShuffle, PixelUnshuffle, SpaceToDepth
 from cnnshape.layers.recurrent import Gru, Lstm, Rnn
@@ -77,11 +79,18 @@ KINDS: tuple[type[Layer], ...] = (
     LocalResponseNorm,
     L2Norm,
     Scale,
-    # activation
+    # piecewise
     Relu,
     Relu6,
     LeakyRelu,
     RRelu,
+    Softshrink,
+    Hardshrink,
+    Hardtanh,
+    Hardsigmoid,
+    Hardswish,
+    Threshold,
+    # activation
     Elu,
     Celu,
     Selu,
@@ -90,16 +99,10 @@ KINDS: tuple[type[Layer], ...] = (
     Mish,
     Softplus,
     Softsign,
-    Softshrink,
-    Hardshrink,
     Tanhshrink,
-    Hardtanh,
-    Hardsigmoid,
-    Hardswish,
     Sigmoid,
     LogSigmoid,
     Tanh,
-    Threshold,
     # gate
     PRelu,
     Glu,

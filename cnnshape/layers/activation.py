@@ -1,4 +1,4 @@
-"""Activations: one value in, one value out, every module of torch.nn that has no weights."""
+"""Smooth activations: one value in, one value out, without weights."""
 
 from __future__ import annotations
 
@@ -7,75 +7,6 @@ from typing import Any, ClassVar, Literal
 from cnnshape.layers.base import Elementwise, scaled
 from cnnshape.ops import Ops
 from cnnshape.shape import Shape
-
-
-class Relu(Elementwise, frozen=True):
-    """max(x, 0).
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     cmp = numel
-    Source:  torch.nn.ReLU; ONNX Relu
-
-    >>> Relu().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "relu"
-    saves: ClassVar[Any] = "output"
-    cost: ClassVar[Ops] = Ops(cmp=1)
-
-
-class Relu6(Elementwise, frozen=True):
-    """min(max(x, 0), 6).
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     cmp = 2 * numel
-    Source:  torch.nn.ReLU6
-
-    >>> Relu6().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "relu6"
-    cost: ClassVar[Ops] = Ops(cmp=2)
-
-
-class LeakyRelu(Elementwise, frozen=True):
-    """x where positive, negative_slope * x elsewhere.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     mul = numel
-             cmp = numel
-    Source:  torch.nn.LeakyReLU; ONNX LeakyRelu
-
-    >>> LeakyRelu().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "leaky_relu"
-    shorthand: ClassVar[str] = "negative_slope"
-    cost: ClassVar[Ops] = Ops(mul=1, cmp=1)
-
-    negative_slope: float = 0.01
-
-
-class RRelu(Elementwise, frozen=True):
-    """A leaky ReLU whose slope is drawn in training and is the middle of its range at inference.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     mul = numel
-             cmp = numel
-    Source:  torch.nn.RReLU
-
-    >>> RRelu().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "rrelu"
-    cost: ClassVar[Ops] = Ops(mul=1, cmp=1)
-
-    lower: float = 0.125
-    upper: float = 0.3333333333333333
 
 
 class Elu(Elementwise, frozen=True):
@@ -242,43 +173,6 @@ class Softsign(Elementwise, frozen=True):
     cost: ClassVar[Ops] = Ops(add=1, div=1)
 
 
-class Softshrink(Elementwise, frozen=True):
-    """Move x towards 0 by lambd, and stop there.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     add = numel
-             cmp = 2 * numel
-    Source:  torch.nn.Softshrink; ONNX Shrink
-
-    >>> Softshrink().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "softshrink"
-    shorthand: ClassVar[str] = "lambd"
-    cost: ClassVar[Ops] = Ops(add=1, cmp=2)
-
-    lambd: float = 0.5
-
-
-class Hardshrink(Elementwise, frozen=True):
-    """x outside of -lambd .. lambd, 0 inside.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     cmp = 2 * numel
-    Source:  torch.nn.Hardshrink; ONNX Shrink
-
-    >>> Hardshrink().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "hardshrink"
-    shorthand: ClassVar[str] = "lambd"
-    cost: ClassVar[Ops] = Ops(cmp=2)
-
-    lambd: float = 0.5
-
-
 class Tanhshrink(Elementwise, frozen=True):
     """x - tanh(x).
 
@@ -293,59 +187,6 @@ class Tanhshrink(Elementwise, frozen=True):
 
     kind: ClassVar[str] = "tanhshrink"
     cost: ClassVar[Ops] = Ops(add=1, tanh=1)
-
-
-class Hardtanh(Elementwise, frozen=True):
-    """x held between min_val and max_val.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     cmp = 2 * numel
-    Source:  torch.nn.Hardtanh; ONNX Clip
-
-    >>> Hardtanh().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "hardtanh"
-    cost: ClassVar[Ops] = Ops(cmp=2)
-
-    min_val: float = -1.0
-    max_val: float = 1.0
-
-
-class Hardsigmoid(Elementwise, frozen=True):
-    """min(max(x + 3, 0), 6) / 6.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     add = numel
-             div = numel
-             cmp = 2 * numel
-    Source:  torch.nn.Hardsigmoid; ONNX HardSigmoid
-
-    >>> Hardsigmoid().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "hardsigmoid"
-    cost: ClassVar[Ops] = Ops(add=1, div=1, cmp=2)
-
-
-class Hardswish(Elementwise, frozen=True):
-    """x * min(max(x + 3, 0), 6) / 6.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     add = numel
-             mul = numel
-             div = numel
-             cmp = 2 * numel
-    Source:  torch.nn.Hardswish; ONNX HardSwish
-
-    >>> Hardswish().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "hardswish"
-    cost: ClassVar[Ops] = Ops(add=1, mul=1, div=1, cmp=2)
 
 
 class Sigmoid(Elementwise, frozen=True):
@@ -397,22 +238,3 @@ class Tanh(Elementwise, frozen=True):
     kind: ClassVar[str] = "tanh"
     saves: ClassVar[Any] = "output"
     cost: ClassVar[Ops] = Ops(tanh=1)
-
-
-class Threshold(Elementwise, frozen=True):
-    """x above the threshold, value elsewhere.
-
-    Shape:   (N, *) -> (N, *)
-    Ops:     cmp = numel
-    Source:  torch.nn.Threshold; ONNX ThresholdedRelu
-
-    >>> Threshold().out(Shape(2, 3, 7, 11))
-    Shape(2, 3, 7, 11)
-    """
-
-    kind: ClassVar[str] = "threshold"
-    shorthand: ClassVar[str] = "threshold"
-    cost: ClassVar[Ops] = Ops(cmp=1)
-
-    threshold: float = 0.0
-    value: float = 0.0

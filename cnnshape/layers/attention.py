@@ -118,7 +118,7 @@ class MultiHeadAttention(Layer, frozen=True):
     Weights: in_proj_weight (3 * E, E), or q_proj_weight (E, E), k_proj_weight (E, K), v_proj_weight (E, V);
              in_proj_bias (3 * E,); out_proj_weight (E, E); out_proj_bias (E,)
     Ops:     mac = N * (2 * L * E * E + S * K * E + S * V * E) + 2 * N * L * S * E
-             add = 2 * scores - N * heads * L + (N * E * (2 * L + 2 * S) if bias else 0)
+             add = 2 * scores - N * heads * L + (2 * N * E * L + 2 * N * E * S if bias else 0)
              mul = scores
              div = scores
              cmp = scores - N * heads * L

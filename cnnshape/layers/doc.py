@@ -24,7 +24,7 @@ def sections(kind: type[Layer]) -> dict[str, list[str]]:
 
     >>> from cnnshape.layers.conv import Conv
     >>> sections(Conv)["Ops"][0]
-    'mac = N * out_channels * H' * W' * (C // groups) * kh * kw'
+    "mac = N * out_channels * H' * W' * (C // groups) * kh * kw"
     """
     found: dict[str, list[str]] = {"": []}
     name = ""

@@ -15,6 +15,7 @@ class Abs(Elementwise, frozen=True):
     Ops:     none
     Source:  ONNX Abs
 
+    >>> from cnnshape.shape import Shape
     >>> Abs().out(Shape(2, 3, 7, 11))
     Shape(2, 3, 7, 11)
     """
@@ -30,6 +31,7 @@ class Exp(Elementwise, frozen=True):
     Ops:     exp = numel
     Source:  ONNX Exp
 
+    >>> from cnnshape.shape import Shape
     >>> Exp().out(Shape(2, 3, 7, 11))
     Shape(2, 3, 7, 11)
     """
@@ -46,6 +48,7 @@ class Log(Elementwise, frozen=True):
     Ops:     log = numel
     Source:  ONNX Log
 
+    >>> from cnnshape.shape import Shape
     >>> Log().out(Shape(2, 3, 7, 11))
     Shape(2, 3, 7, 11)
     """
@@ -61,6 +64,7 @@ class Sqrt(Elementwise, frozen=True):
     Ops:     sqrt = numel
     Source:  ONNX Sqrt; Caffe Power
 
+    >>> from cnnshape.shape import Shape
     >>> Sqrt().out(Shape(2, 3, 7, 11))
     Shape(2, 3, 7, 11)
     """
@@ -77,6 +81,7 @@ class Square(Elementwise, frozen=True):
     Ops:     mul = numel
     Source:  torch.square; Caffe Power
 
+    >>> from cnnshape.shape import Shape
     >>> Square().out(Shape(2, 3, 7, 11))
     Shape(2, 3, 7, 11)
     """
@@ -92,6 +97,7 @@ class Power(Elementwise, frozen=True):
     Ops:     pow = numel
     Source:  ONNX Pow; Caffe Power
 
+    >>> from cnnshape.shape import Shape
     >>> Power().out(Shape(2, 3, 7, 11))
     Shape(2, 3, 7, 11)
     """
@@ -110,6 +116,7 @@ class Clip(Elementwise, frozen=True):
     Ops:     cmp = 2 * numel
     Source:  ONNX Clip
 
+    >>> from cnnshape.shape import Shape
     >>> Clip().out(Shape(2, 3, 7, 11))
     Shape(2, 3, 7, 11)
     """

@@ -28,7 +28,7 @@ class Parameter(Layer, frozen=True):
     """A learned array: a class token, positions, a layer scale. Its input gives the batch alone.
 
     Shape:   (N, *) -> (N, *shape), or (1, *shape) unless `batch`
-    Weights: weight (*shape)
+    Weights: weight of the given shape
     Ops:     none
     Source:  torch.nn.Parameter; Dosovitskiy et al. 2021
 

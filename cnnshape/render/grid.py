@@ -260,13 +260,13 @@ def notes(report: Report) -> list[str]:
     t = report.totals
     train = t.training_bytes
     fixed = t.params - t.trainable_params
+    alive = ", ".join((*t.peak_tensors[:6], "...") if len(t.peak_tensors) > 6 else t.peak_tensors)
     lines = [
         f"params {_marked(t.params, report.status.params, raw=False)} ({size(t.param_bytes)})"
         + (f", {fixed:,} frozen" if fixed else "")
         + (f", buffers {t.buffers:,}" if t.buffers else ""),
         f"MACs {_marked(t.macs, report.status.macs, raw=False)} (multiply-accumulates); FLOPs as 2 x MACs {t.flops:,}",
-        f"activations {size(t.activation_bytes)}; peak {size(t.peak_activation_bytes)} at {t.peak_at}"
-        + f" (alive: {', '.join(t.peak_tensors[:6])}{', ...' if len(t.peak_tensors) > 6 else ''})",
+        f"activations {size(t.activation_bytes)}; peak {size(t.peak_activation_bytes)} at {t.peak_at} (alive: {alive})",
         "training at this batch: " + ", ".join(f"{name} {size(count)}" for name, count in train.total.items()),
     ]
     if t.receptive_field is not None:

@@ -13,10 +13,10 @@ from cnnshape.network import Input, Network
 from cnnshape.spec.blocks import Block, written
 from cnnshape.spec.builder import Builder, UnknownShape
 from cnnshape.spec.fields import Fault
-from cnnshape.spec.items import Writer
 from cnnshape.spec.scope import Scope
 from cnnshape.spec.shapes import promise, shape_of
 from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse, scalar
+from cnnshape.spec.structures import Writer
 
 __all__ = ["load", "parse"]
 
