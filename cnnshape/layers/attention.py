@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cnnshape.errors import LayerError
 from cnnshape.geometry.resample import Whole as WholeAxis
-from cnnshape.layers.base import Carry, Count, Layer
+from cnnshape.layers.base import Carry, Count, Layer, same_batch
 from cnnshape.ops import Ops
 from cnnshape.shape import Shape
 
@@ -32,8 +32,13 @@ class Matmul(Layer, frozen=True):
 
     def out(self, a: Shape, b: Shape) -> Shape:
         """(N, *, n, m)."""
-        if len(a) < 2 or len(b) < 2:
-            raise LayerError("CNN-E404", f"matmul needs matrices, but gets {a} and {b}")
+        if len(a) < 3 or len(b) < 3:
+            raise LayerError(
+                "CNN-E404",
+                f"matmul needs matrices behind the batch, but gets {a} and {b}",
+                advice="unsqueeze the vectors; a learned matrix on features is a linear layer",
+            )
+        same_batch(self.kind, a, b)
         inner, width = (b[-1], b[-2]) if self.transpose_b else (b[-2], b[-1])
         if inner != a[-1]:
             raise LayerError(
@@ -47,9 +52,10 @@ class Matmul(Layer, frozen=True):
             raise LayerError("CNN-E403", f"matmul cannot broadcast {a} and {b}")
         return Shape(*[max(m, n) for m, n in zip(left, right, strict=True)], a[-2], width)
 
-    def carries(self, a: Shape, b: Shape) -> tuple[Carry, ...]:  # noqa: ARG002
-        """The rows stay; the columns are mixed."""
-        return tuple(Carry(d, d) for d in range(1, len(a) - 1))
+    def carries(self, a: Shape, b: Shape) -> tuple[Carry, ...]:
+        """Dimensions before the matrices stay. A row mixes all of `b`, so where `b` comes from the image it sees all."""
+        more, rows = max(0, len(b) - len(a)), len(a) - 2
+        return tuple(Carry(d, d + more, WholeAxis(a[d]) if d == rows else None) for d in range(1, len(a) - 1))
 
     def ops(self, y: Shape, a: Shape, b: Shape) -> Ops:  # noqa: ARG002
         """Each output is a dot product over the inner size."""

@@ -116,9 +116,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Names that the docstring's formulas use besides the common ones; the output comes first."""
         return {}
 
-    def params(self, *inputs: Shape) -> int:
-        """How many learned numbers: the sizes of the weights."""
-        return sum(shape.numel for shape in (self.weights(*inputs) or {}).values())
+    def params(self, *inputs: Shape) -> int | None:
+        """How many learned numbers: the sizes of the weights; None: it cannot be known."""
+        weights = self.weights(*inputs)
+        return None if weights is None else sum(shape.numel for shape in weights.values())
 
 
 class Elementwise(Layer, frozen=True):
@@ -138,13 +139,29 @@ def scaled(cost: Ops, times: int) -> Ops:
     return Ops(*[getattr(cost, name) * times for name in Ops.__struct_fields__])
 
 
-def dimension(dim: int, x: Shape, kind: str, first: int = 1) -> int:
+def dimension(dim: int, x: Shape, kind: str, first: int = 1, fixes: tuple[dict[str, Any], ...] = ({"dim": 1},)) -> int:
     """A dimension counted from 0; LayerError when the shape has none such, or when it is the batch."""
     found = dim + len(x) if dim < 0 else dim
     if not first <= found < len(x):
         message = f"{kind} cannot use dimension {dim} of {x}" + (" (the batch)" if found == 0 else "")
-        raise LayerError("CNN-E406", message, fixes=({"dim": 1},))
+        raise LayerError("CNN-E406", message, fixes=fixes)
     return found
+
+
+def same_batch(kind: str, *xs: Shape) -> None:
+    """LayerError when broadcasting from the right would lay an input's batch beside another axis.
+
+    Only a batch of 1 may move: an array without a batch of its own.
+    """
+    most = max(xs, key=len)
+    for x in xs:
+        if len(x) < len(most) and x[0] != 1:
+            at = len(most) - len(x)
+            raise LayerError(
+                "CNN-E403",
+                f"{kind} aligns shapes from the right: the batch of {x} would meet dimension {at} of {most}",
+                advice="unsqueeze or reshape one of them, so that both have as many dimensions",
+            )
 
 
 def spatial_rank(x: Shape, kind: str) -> int:
@@ -167,7 +184,7 @@ def per_axis(value: Any, rank: int, field: str) -> tuple[Any, ...]:
         raise LayerError(
             "CNN-E405",
             f"{field} has {len(value)} values, but the input has {rank} spatial ax{'es' if rank > 1 else 'is'}",
-            fixes=({field: value[0]},),
+            fixes=({field: value[0]},) if value else (),
         )
     return value
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cnnshape.errors import LayerError
 from cnnshape.geometry.resample import Whole as WholeAxis
-from cnnshape.layers.base import Carry, Index, Layer, dimension
+from cnnshape.layers.base import Carry, Index, Layer, dimension, same_batch
 from cnnshape.ops import Ops
 from cnnshape.shape import Shape
 
@@ -71,6 +71,7 @@ class _Broadcast(Layer, frozen=True):
 
     def out(self, *xs: Shape) -> Shape:
         """The common shape."""
+        same_batch(self.kind, *xs)
         rank = max(map(len, xs))
         padded = [(1,) * (rank - len(x)) + x for x in xs]
         sizes = []

@@ -40,9 +40,11 @@ class Flatten(_View, frozen=True):
         """The dimensions from start_dim to end_dim, multiplied."""
         if len(x) == 1:
             return x
-        first, last = (dimension(d, x, "flatten") for d in (self.start_dim, self.end_dim))
+        fixes = ({"start_dim": 1}, {"end_dim": -1}, {"start_dim": 1, "end_dim": -1})
+        first, last = (dimension(d, x, "flatten", fixes=fixes) for d in (self.start_dim, self.end_dim))
         if first > last:
-            raise LayerError("CNN-E406", f"flatten from dimension {self.start_dim} to {self.end_dim} of {x} is empty")
+            message = f"flatten from dimension {self.start_dim} to {self.end_dim} of {x} is empty"
+            raise LayerError("CNN-E406", message, fixes=fixes)
         return Shape(*x[:first], prod(x[first : last + 1]), *x[last + 1 :])
 
     def carries(self, x: Shape) -> tuple[Carry, ...]:
@@ -173,7 +175,7 @@ class Squeeze(_View, frozen=True):
         found = {dimension(d, x, "squeeze") for d in (self.dim if isinstance(self.dim, tuple) else (self.dim,))}
         for d in found:
             if x[d] != 1:
-                raise LayerError("CNN-E406", f"dimension {d} of {x} has size {x[d]}, not 1")
+                raise LayerError("CNN-E406", f"dimension {d} of {x} has size {x[d]}, not 1", fixes=({"dim": None},))
         return found
 
     def out(self, x: Shape) -> Shape:
@@ -212,7 +214,11 @@ class Unsqueeze(_View, frozen=True):
 
     def at(self, x: Shape) -> int:
         """Where the new dimension goes."""
-        return dimension(self.dim, Shape(*x, 1), "unsqueeze")
+        at = self.dim + len(x) + 1 if self.dim < 0 else self.dim
+        if not 1 <= at <= len(x):
+            message = f"unsqueeze cannot put a dimension at {self.dim} of {x}" + (" (the batch)" if at == 0 else "")
+            raise LayerError("CNN-E406", message, fixes=({"dim": 1}, {"dim": -1}))
+        return at
 
     def carries(self, x: Shape) -> tuple[Carry, ...]:
         """Axes behind the new one move down."""
