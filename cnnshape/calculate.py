@@ -17,9 +17,9 @@ from cnnshape.layers.base import Carry, Layer
 from cnnshape.liveness import Buffers
 from cnnshape.network import Network, Node, batched
 from cnnshape.ops import OP_NAMES, Ops
+from cnnshape.promises import promised, unkept
 from cnnshape.report import (
     DTYPES,
-    Expectation,
     LayerReport,
     Model,
     Report,
@@ -66,7 +66,12 @@ def calculate(network: Network, batch: int = 1, dtype: str = "float32") -> Repor
     try:
         walk = _Walk(network, batch, DTYPES[dtype])
         walk.run()
-        return walk.report(dtype)
+        report = walk.report(dtype)
+        if promised(network):
+            # A promise is written for one image in single precision, whatever is asked for now.
+            plain = batch == 1 and dtype == "float32"
+            report.failed = unkept(network, report) if plain else calculate(network).failed
+        return report
     finally:
         if collecting:
             gc.enable()
@@ -123,7 +128,6 @@ class _Walk:
         self.known: dict[Any, Facts] = {}
         self.owners: dict[str, tuple[Facts, Node]] = {}
         self.buffers = Buffers(network, item)
-        self.failed: list[Expectation] = []
 
     def run(self) -> None:
         """Visit every node once."""
@@ -150,8 +154,6 @@ class _Walk:
             shapes.extend(found.outs)
             self.buffers.visit(number, node, found.outs, shapes)
             self.rows.append(row)
-            if node.expect:
-                self.hold(node.name, node.line, node.expect, row)
         if self.problems or None in shapes:
             # A node without a layer has its problem on record already; nothing is reported beside it.
             raise ModelError(self.problems)
@@ -227,22 +229,6 @@ class _Walk:
             )
         )
 
-    def hold(self, name: str, line: int, expect: dict[str, Any], row: Any) -> None:
-        """Compare a promise with what was found."""
-        for what, expected in expect.items():
-            if what == "shape":
-                found: Any = tuple(row.output_shapes[0][1:])
-            elif what == "receptive_field":
-                found = list(row.receptive_field.size) if row.receptive_field else None
-                wanted = [expected] * len(found or ()) if isinstance(expected, int) else list(expected)
-                if found != wanted:
-                    self.failed.append(Expectation(name, line, what, wanted, found))
-                continue
-            else:
-                found = getattr(row, what, None)
-            if found != expected:
-                self.failed.append(Expectation(name, line, what, expected, found))
-
     def report(self, dtype: str) -> Report:
         """Add everything up."""
         network, rows = self.network, self.rows
@@ -284,16 +270,8 @@ class _Walk:
             params=_state(rows, "params"),
             macs=_state(rows, "macs"),
             ops=_state(rows, "ops"),
-            receptive_field=_field_state(rows),
+            receptive_field=self.field_state(),
         )
-        if network.expect:
-            for what, expected in network.expect.items():
-                if what == "shape":
-                    found: Any = tuple(outputs[0].shape[1:]) if outputs else ()
-                else:
-                    found = getattr(totals, what, None)
-                if found != expected:
-                    self.failed.append(Expectation("", network.expect_line, what, expected, found))
         return Report(
             Model(network.name, network.source, network.format),
             self.batch,
@@ -303,8 +281,18 @@ class _Walk:
             totals,
             status,
             rows,
-            self.failed,
         )
+
+    def field_state(self) -> State:
+        """Whether every layer that an input reaches has its receptive field known on every axis."""
+        reached = set(range(len(self.network.inputs)))
+        known = []
+        for node, row in zip(self.network.nodes, self.rows, strict=True):
+            if reached.isdisjoint(node.inputs):
+                continue  # a learned array and what is made of it sees no input
+            reached.update(node.outputs)
+            known.append(row.receptive_field is not None and None not in row.receptive_field.size)
+        return "complete" if known and all(known) else "partial" if any(known) else "unavailable"
 
     def training(self, params: int, trainable: int, buffers: int) -> Training:
         """What one step of training keeps; see docs/numbers.md."""
@@ -341,9 +329,3 @@ def _state(rows: list[LayerReport], what: str) -> State:
     """Whether every row knows its number."""
     unknown = sum(getattr(row, what) is None for row in rows)
     return "complete" if not unknown else "unavailable" if unknown == len(rows) else "partial"
-
-
-def _field_state(rows: list[LayerReport]) -> State:
-    """Whether every row's receptive field is known on every axis."""
-    known = [row.receptive_field is not None and None not in row.receptive_field.size for row in rows]
-    return "complete" if all(known) else "partial" if any(known) else "unavailable"

@@ -82,7 +82,9 @@ class Builder:
         """The value of an expression. Fault when it has none; UnknownShape when it cannot be known."""
         names = Names(self, scope, value)
         try:
-            return evaluate(text, names)
+            if "${" in text:
+                text = self.filled(text, scope, value)
+            return evaluate(text, names) if isinstance(text, str) else text
         except ExpressionError as error:
             if not error.name:
                 raise Fault("CNN-E205", str(error)) from None
@@ -95,13 +97,21 @@ class Builder:
             return text
         return _INTERPOLATION.sub(lambda m: str(self.value_of(m[1], scope, value)), text)[:300]
 
+    def filled(self, text: str, scope: Scope, value: int | None) -> Any:
+        """A string with its ${...} filled in; what a lone ${...} stands for keeps its type."""
+        alone = _INTERPOLATION.fullmatch(text.strip())
+        return self.value_of(alone[1], scope, value) if alone else self.text_of(text, scope, value)
+
     def given(self, raw: Any, scope: Scope, value: int | None) -> Any:
         """A written argument: expressions evaluated where they are any, words left as they are."""
         if isinstance(raw, str):
             if "${" in raw:
-                return self.text_of(raw, scope, value)
+                return self.filled(raw, scope, value)
+            names = Names(self, scope, value)
+            if raw.isidentifier() and raw not in names:
+                return raw  # a word such as the name of an activation
             try:
-                return self.value_of(raw, scope, value)
+                return names.value_of(raw)
             except Fault:
                 return raw
         if isinstance(raw, list):

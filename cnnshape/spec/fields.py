@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -28,6 +28,12 @@ class Fault(Exception):  # noqa: N818 - a note to the builder, which makes the p
 def hints(kind: type[Layer]) -> dict[str, Any]:
     """The types of a kind's fields."""
     return {field.name: field.type for field in msgspec.structs.fields(kind)}
+
+
+@cache
+def required(kind: type[Layer]) -> tuple[str, ...]:
+    """The fields without a default: they stand in front of the others."""
+    return kind.__struct_fields__[: len(kind.__struct_fields__) - len(kind.__struct_defaults__)]
 
 
 @cache
@@ -82,11 +88,18 @@ def gather(keys: dict[str, Any]) -> dict[str, Any]:
     return rest
 
 
-def build(kind: type[Layer], keys: dict[str, Any], value_of: Any) -> tuple[Layer | None, list[Fault]]:
-    """The layer, or None and what is wrong with it.
+class Reading(Protocol):
+    """Where a layer is written: what its expressions and ${...} stand for. Both raise `Fault`."""
 
-    `value_of(text)` evaluates an expression; it raises `Fault`.
-    """
+    def value_of(self, text: str) -> Any:
+        """The value of an expression."""
+
+    def filled(self, text: str) -> Any:
+        """A string with its ${...} filled in."""
+
+
+def build(kind: type[Layer], keys: dict[str, Any], here: Reading) -> tuple[Layer | None, list[Fault]]:
+    """The layer, or None and what is wrong with it."""
     faults: list[Fault] = []
     values: dict[str, Any] = {}
     for written, raw in gather(keys).items():
@@ -106,15 +119,15 @@ def build(kind: type[Layer], keys: dict[str, Any], value_of: Any) -> tuple[Layer
             )
             continue
         try:
-            values[name] = settled(kind, name, written, raw, value_of)
+            values[name] = settled(kind, name, written, raw, here)
         except Fault as fault:
             fault.key = written
             faults.append(fault)
             values[name] = msgspec.UNSET
-    for field in msgspec.structs.fields(kind):
-        if field.required and field.name not in values:
-            example = f"{kind.kind}: {{{field.name}: ...}}"
-            faults.append(Fault("CNN-E204", f"{kind.kind} needs {field.name}", "", f"write {example}"))
+    for name in required(kind):
+        if name not in values:
+            example = f"{kind.kind}: {{{name}: ...}}"
+            faults.append(Fault("CNN-E204", f"{kind.kind} needs {name}", "", f"write {example}"))
     if faults:
         return None, faults
     try:
@@ -123,8 +136,10 @@ def build(kind: type[Layer], keys: dict[str, Any], value_of: Any) -> tuple[Layer
         return None, _each(kind, keys, values) or [Fault("CNN-E203", str(error))]
 
 
-def settled(kind: type[Layer], name: str, written: str, raw: Any, value_of: Any) -> Any:
+def settled(kind: type[Layer], name: str, written: str, raw: Any, here: Reading) -> Any:
     """A written value with words, sizes and expressions resolved."""
+    if isinstance(raw, str) and "${" in raw:
+        raw = here.filled(raw)
     if isinstance(raw, str):
         words = takes_words(kind, name)
         if words is None:
@@ -136,7 +151,7 @@ def settled(kind: type[Layer], name: str, written: str, raw: Any, value_of: Any)
         if _SIZES.match(raw):
             return [int(size) for size in re.split("[x×]", raw)]
         try:
-            return value_of(raw)
+            return here.value_of(raw)
         except Fault as fault:
             if words and fault.code == "CNN-E206" and re.fullmatch(r"\s*[A-Za-z_]\w*\s*", raw):
                 fix = did_you_mean(raw, words) or f"one of {', '.join(words)}"
@@ -145,7 +160,7 @@ def settled(kind: type[Layer], name: str, written: str, raw: Any, value_of: Any)
                 ) from None
             raise
     if isinstance(raw, list):
-        values = [settled(kind, name, written, item, value_of) for item in raw]
+        values = [settled(kind, name, written, item, here) for item in raw]
         if written == "pads" and values and all(isinstance(v, int) for v in values) and len(values) % 2 == 0:
             half = len(values) // 2  # ONNX lists all begins, then all ends
             return [[values[i], values[half + i]] for i in range(half)]

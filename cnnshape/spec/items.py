@@ -16,7 +16,7 @@ from cnnshape.spec.aliases import plain
 from cnnshape.spec.blocks import Block, library
 from cnnshape.spec.builder import Builder, UnknownShape
 from cnnshape.spec.fields import Fault, build
-from cnnshape.spec.scope import Scope
+from cnnshape.spec.scope import Names, Scope
 from cnnshape.spec.shapes import promise
 from cnnshape.spec.source import Map, Seq
 
@@ -164,7 +164,7 @@ class Items:
         if isinstance(found, Block):
             return self.block(found, word, body, beside, scope, inputs, mark)
         keys, inputs = self.keys(found, word, body, beside, scope, inputs)
-        layer, faults = build(found, keys, lambda text: builder.value_of(text, scope, value))
+        layer, faults = build(found, keys, Names(builder, scope, value))
         name = self.called(beside, found.kind, scope, value)
         for fault in faults:
             at = body.mark(fault.key, fault.at_value) if isinstance(body, Map) and fault.key in body else mark

@@ -78,6 +78,22 @@ class Names:
             return shape[1] if name == "in_channels" else list(shape[2:])
         raise KeyError(name)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether the name means anything here."""
+        try:
+            self[name]
+        except KeyError:
+            return False
+        return True
+
+    def value_of(self, text: str) -> Any:
+        """The value of an expression here."""
+        return self.builder.value_of(text, self.scope, self.value)
+
+    def filled(self, text: str) -> Any:
+        """A string with its ${...} filled in from here."""
+        return self.builder.filled(text, self.scope, self.value)
+
     def known(self) -> tuple[str, ...]:
         """Every name, for "did you mean"."""
         names: dict[str, None] = {}

@@ -281,4 +281,17 @@ def _syntax(error: Any, text: str, file: str) -> ModelError:
     lines = text.splitlines()
     if 0 < line <= len(lines) and "\t" in lines[line - 1][: max(column, 1)]:
         fix = "indent with spaces: YAML allows no tabs"
+    elif "mapping values are not allowed" in message:
+        fix = _missing_colon(lines, line)
     return _fail("CNN-E102", message or str(error)[:200], file, text, line, column, fix)
+
+
+def _missing_colon(lines: list[str], line: int) -> str:
+    """The usual slips behind "mapping values are not allowed": `- relu` above `name: a`, and `conv: filters: 8`."""
+    here = lines[line - 1] if line <= len(lines) else ""
+    if found := re.match(r"\s*(?:-\s+)?([\w.]+):\s+([\w.]+:\s+\S.*)", here):
+        return f"write {found[1]}: {{{found[2].rstrip()}}}"
+    above = next((text for text in reversed(lines[: line - 1]) if text.strip()), "")
+    if found := re.fullmatch(r"\s*-\s+([\w.]+)\s*(?:#.*)?", above):
+        return f"write - {found[1]}: with a colon, when keys stand below it"
+    return "a value that holds a colon and a space must be quoted"
