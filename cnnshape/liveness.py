@@ -6,79 +6,81 @@ A buffer is born when its layer runs and dies after its last use; the network's 
 
 from __future__ import annotations
 
-from cnnshape.network import Network, Node
-from cnnshape.shape import Shape
+from collections.abc import Sequence
+
+import msgspec
+
+from cnnshape.network import Network
 
 
-class Buffers:
-    """Follows the memory of one walk."""
+class Memory(msgspec.Struct, frozen=True):
+    """What one pass over a network holds."""
 
-    def __init__(self, network: Network, item: int) -> None:
-        """Inputs are buffers from the start; `item` is the bytes of one element."""
-        self.network, self.item = network, item
-        self.root = list(range(len(network.inputs)))
-        """The value whose memory each value uses."""
-        self.bytes: dict[int, int] = {}
-        self.saved: set[int] = set()
-        self.masks = 0
-        self.input_bytes = 0
+    inputs: int
+    """Elements of the network's inputs."""
+    peak: int
+    """The most elements alive at once, while `at` runs."""
+    at: int | None
+    """The number of that node; None in a network without layers."""
+    alive: list[int]
+    """The values whose buffers are alive there."""
+    saved: int
+    """Elements that the backward pass needs of the forward pass, each buffer once."""
+    mask_bytes: int
+    """Masks and indices that the backward pass needs besides."""
 
-    def visit(self, number: int, node: Node, outs: tuple[Shape, ...], shapes: list[Shape | None]) -> None:  # noqa: ARG002
-        """Give the node's outputs their memory."""
-        layer = node.layer
-        if not self.bytes:
-            for value in range(len(self.network.inputs)):
-                self.bytes[value] = (shapes[value] or Shape(0)).numel * self.item
-            self.input_bytes = sum(self.bytes.values())
-        root = self.root
-        while len(root) < node.outputs[0]:  # values of layers that failed
-            root.append(len(root))
+
+def follow(network: Network, inputs: Sequence[int], elements: Sequence[Sequence[int]]) -> Memory:
+    """Follow every buffer; `inputs` and `elements` are the sizes of the inputs and of each node's outputs."""
+    nodes = network.nodes
+    size = list(inputs)
+    root = list(range(len(inputs)))  # the value whose memory each value uses
+    last = [-1] * len(inputs)
+    saved: set[int] = set()
+    masks = 0
+    for number, node in enumerate(nodes):
+        layer, sizes = node.layer, elements[number]
+        ins = node.inputs
+        for value in ins:
+            last[root[value]] = number
         if layer is not None and layer.view:
-            root.extend([root[node.inputs[0]]] * len(outs))
+            alias = root[ins[0]]
+            for _ in sizes:
+                root.append(alias)
+                size.append(0)
+                last.append(-1)
         else:
-            for value, shape in zip(node.outputs, outs, strict=True):
-                root.append(value)
-                self.bytes[value] = shape.numel * self.item
-        if layer is None:
-            return
+            for count in sizes:
+                root.append(len(root))
+                size.append(count)
+                last.append(number)
+        if layer is None or (layer.saves == "nothing" and not layer.mask_bytes):
+            continue
         if layer.saves in ("input", "both"):
-            self.saved.update([root[i] for i in node.inputs])
+            saved.update([root[value] for value in ins])
         if layer.saves in ("output", "both"):
-            self.saved.update([root[i] for i in node.outputs])
-        if layer.mask_bytes:
-            self.masks += layer.mask_bytes * sum(shape.numel for shape in outs)
-
-    def saved_bytes(self) -> int:
-        """Bytes that the backward pass needs of the forward pass, each buffer once, masks and indices besides."""
-        return sum(self.bytes.get(value, 0) for value in self.saved) + self.masks
-
-    def peak(self) -> tuple[int, int | None, list[int]]:
-        """The most bytes alive while one layer runs, that layer's number, and the buffers alive there."""
-        nodes, root = self.network.nodes, self.root
-        last: dict[int, int] = {}
-        for number, node in enumerate(nodes):
-            for value in node.inputs:
-                last[root[value]] = number
-            for value in node.outputs:
-                last.setdefault(root[value], number)
-        for value in self.network.outputs:
-            last[root[value]] = len(nodes)
-        dying: dict[int, list[int]] = {}
-        for value, number in last.items():
-            dying.setdefault(number, []).append(value)
-        size = self.bytes
-        alive = sum(size.get(value, 0) for value in range(len(self.network.inputs)) if value in last)
-        best, at = alive, None
-        for number, node in enumerate(nodes):
-            for value in node.outputs:
-                if root[value] == value:
-                    alive += size.get(value, 0)
-            if alive > best or at is None:
-                best, at = alive, number
-            for value in dying.get(number, ()):
-                alive -= size.get(value, 0)
-        if at is None:
-            return best, None, []
-        born = {value: number for number, node in enumerate(nodes[: at + 1]) for value in node.outputs}
-        born.update(dict.fromkeys(range(len(self.network.inputs)), -1))
-        return best, at, [v for v, number in born.items() if root[v] == v and last.get(v, -1) >= at >= number]
+            saved.update([root[value] for value in node.outputs])
+        masks += layer.mask_bytes * sum(sizes)
+    for value in network.outputs:
+        last[root[value]] = len(nodes)
+    dying: list[list[int]] = [[] for _ in range(len(nodes) + 1)]
+    for value, number in enumerate(last):
+        if number >= 0:
+            dying[number].append(value)
+    # An input that nothing uses is never there.
+    alive = sum([count for count, number in zip(inputs, last, strict=False) if number >= 0])
+    best, at = alive, None
+    value = len(inputs)
+    for number, sizes in enumerate(elements):
+        for _ in sizes:
+            alive += size[value]
+            value += 1
+        if alive > best or at is None:
+            best, at = alive, number
+        for gone in dying[number]:
+            alive -= size[gone]
+    held: list[int] = []
+    if at is not None:
+        born = nodes[at].outputs[-1]
+        held = [v for v in range(born + 1) if root[v] == v and last[v] >= at]
+    return Memory(sum(inputs), best, at, held, sum([size[v] for v in saved]), masks)

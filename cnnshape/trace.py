@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnshape.facts import Facts
 from cnnshape.geometry.receptive import Field, fold, join, whole
-from cnnshape.layers.base import Carry, Layer
+from cnnshape.layers.base import Carry
 from cnnshape.network import Network, Node
 from cnnshape.report import ReceptiveField
 from cnnshape.shape import Shape
@@ -28,32 +29,28 @@ class Trace:
             tuple((dim, Field()) for dim in range(2, len(t.shape) + 1)) if sizes == self.sizes[0] else None
             for t, sizes in zip(network.inputs, self.sizes, strict=True)
         ]
-        self.folded: dict[Any, tuple[Axis, ...]] = {}
-        self.shown: dict[Any, ReceptiveField | None] = {}
+        # Equal facts and equal axes are one object each, so that their identity says enough. The objects are kept
+        # beside the answer: an identity must not be given again.
+        self.folded: dict[tuple[int, int], tuple[Any, Any, tuple[Axis, ...]]] = {}
+        self.shown: dict[int, tuple[Any, ReceptiveField]] = {}
 
-    def visit(
-        self, layer: Layer, carries: tuple[Carry, ...] | None, node: Node, out: Shape, xs: tuple[Shape, ...]
-    ) -> tuple[Axis, ...] | None:
-        """Where each axis of the network's input is found in the output, and what it sees."""
-        ends = self.follow(carries, node, out, xs) if layer.reads else None
-        self.axes.extend([ends] * len(node.outputs))
-        return ends
-
-    def follow(
-        self, carries: tuple[Carry, ...] | None, node: Node, out: Shape, xs: tuple[Shape, ...]
-    ) -> tuple[Axis, ...] | None:
-        """The same, from the inputs' axes."""
-        inputs = [self.axes[i] for i in node.inputs]
-        if len(inputs) == 1 or all(axes is inputs[0] for axes in inputs):
-            before = inputs[0]
+    def visit(self, reads: bool, found: Facts, node: Node, xs: tuple[Shape, ...]) -> ReceptiveField | None:
+        """Note where each axis of the network's input is found in the outputs; what they see, as the report shows it."""
+        axes, inputs = self.axes, node.inputs
+        ends: tuple[Axis, ...] | None = None
+        if reads:
+            ends = axes[inputs[0]] if len(inputs) == 1 else self.meet([axes[i] for i in inputs], found.outs[0], xs)
+            if ends is not None and found.carries is not None:
+                key = (id(ends), id(found))
+                seen = self.folded.get(key)
+                if seen is None:
+                    seen = self.folded[key] = (ends, found, self.carry(ends, found.carries, xs[0]))
+                ends = seen[2]
+        if len(node.outputs) == 1:
+            axes.append(ends)
         else:
-            before = self.meet(inputs, out, xs)
-        if before is None or carries is None:
-            return before
-        key = (before, carries, xs[0])
-        if key not in self.folded:
-            self.folded[key] = self.carry(before, carries, xs[0])
-        return self.folded[key]
+            axes.extend([ends] * len(node.outputs))
+        return self.show(ends)
 
     def carry(self, before: tuple[Axis, ...], carries: tuple[Carry, ...], x: Shape) -> tuple[Axis, ...]:
         """Fold one layer's axis maps onto the fields that reach it."""
@@ -75,6 +72,9 @@ class Trace:
 
     def meet(self, inputs: list[tuple[Axis, ...] | None], out: Shape, xs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
         """The hull of the fields of several inputs."""
+        first = inputs[0]
+        if all(axes is first for axes in inputs):
+            return first
         seen = [(axes, x) for axes, x in zip(inputs, xs, strict=True) if axes is not None]
         if not seen:
             return None
@@ -84,7 +84,7 @@ class Trace:
             # Broadcasting aligns dimensions from the right.
             dims = [dim + len(out) - len(x) for (dim, _), (_, x) in zip(ends, seen, strict=True) if dim is not None]
             fields = [field for _, field in ends]
-            if any(field is None for field in fields) or len(set(dims)) > 1:
+            if None in fields or len(set(dims)) > 1:
                 result.append((dims[0] if dims else None, None))
                 continue
             dim = dims[0] if dims else None
@@ -93,15 +93,20 @@ class Trace:
         return tuple(result)
 
     def show(self, axes: tuple[Axis, ...] | None) -> ReceptiveField | None:
-        """The fields as the report shows them; equal ones are one object."""
+        """The fields as the report shows them; those of one tensor are one object."""
         if not axes:
             return None
-        found = self.shown.get(axes)
+        found = self.shown.get(id(axes))
         if found is None:
             fields = [field for _, field in axes]
-            found = self.shown[axes] = ReceptiveField(
-                tuple([None if f is None else f.size for f in fields]),
-                tuple([None if f is None else f.jump if f.jump.__class__ is int else float(f.jump) for f in fields]),
-                tuple([None if f is None else f.start for f in fields]),
+            found = self.shown[id(axes)] = (
+                axes,
+                ReceptiveField(
+                    tuple([None if f is None else f.size for f in fields]),
+                    tuple(
+                        [None if f is None else f.jump if f.jump.__class__ is int else float(f.jump) for f in fields]
+                    ),
+                    tuple([None if f is None else f.start for f in fields]),
+                ),
             )
-        return found
+        return found[1]

@@ -1,0 +1,108 @@
+"""All that one layer says about one set of input shapes, asked once, and the fixes of what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from cnnshape.errors import LayerError
+from cnnshape.geometry.window import Window
+from cnnshape.layers.base import Carry, Layer
+from cnnshape.ops import Ops
+from cnnshape.shape import Shape
+
+#: A tensor with more elements than this is an error, not a number.
+MAX_ELEMENTS = 2**62
+
+
+class Facts(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """What a layer states, with the sums that every row of the report shows."""
+
+    outs: tuple[Shape, ...]
+    weights: dict[str, Shape] | None
+    buffers: dict[str, Shape]
+    params: int | None
+    buffer_count: int
+    ops: Ops | None
+    macs: int | None
+    flops: int | None
+    carries: tuple[Carry, ...] | None
+    dropped: tuple[int | None, ...] | None
+    left_over: tuple[int, ...] | None
+    elements: tuple[int, ...]
+    """Of each output."""
+    kept: int
+    """Elements of new memory: all outputs, or none for a view."""
+
+
+def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
+    """Ask a layer for everything; LayerError when it cannot take these inputs."""
+    fewest, most = layer.arity
+    if len(xs) < fewest or (most is not None and len(xs) > most):
+        raise _wrong_count(layer, len(xs))
+    outs = layer.outs(*xs)
+    elements = tuple([shape.numel for shape in outs])
+    if max(elements) > MAX_ELEMENTS:
+        shape = outs[elements.index(max(elements))]
+        raise LayerError("CNN-E501", f"the output {shape} has more than 2**62 elements")
+    weights = layer.weights(*xs)
+    buffers = layer.buffers(*xs)
+    carries = layer.carries(*xs)
+    dropped: tuple[int | None, ...] | None = None
+    left_over: tuple[int, ...] | None = None
+    if carries and carries[0].way.__class__ is Window:
+        windows = [(carry.way, xs[0][carry.axis]) for carry in carries if carry.way.__class__ is Window]
+        dropped = tuple([window.unread(n) for window, n in windows])
+        left_over = tuple([window.left_over(n) for window, n in windows])
+        dropped = None if dropped.count(0) == len(dropped) else dropped
+        left_over = left_over if any(left_over) else None
+    ops = layer.ops(outs[0], *xs)
+    macs = None if ops is None else ops.mac
+    return Facts(
+        outs,
+        weights,
+        buffers,
+        None if weights is None else sum([shape.numel for shape in weights.values()]),
+        sum([shape.numel for shape in buffers.values()]),
+        ops,
+        macs,
+        None if macs is None else 2 * macs,
+        carries,
+        dropped,
+        left_over,
+        elements,
+        0 if layer.view else sum(elements),
+    )
+
+
+def _wrong_count(layer: Layer, given: int) -> LayerError:
+    """The error of too many or too few inputs."""
+    fewest, most = layer.arity
+    wanted = str(fewest) if fewest == most else f"{fewest} or more" if most is None else f"{fewest} to {most}"
+    return LayerError(
+        "CNN-E303",
+        f"{layer.kind} takes {wanted} input{'s' if wanted != '1' else ''}, but gets {given}",
+        advice="merge them first, with add or concat" if most == 1 else "name them with from: [a, b]",
+    )
+
+
+def tried_fix(layer: Layer | None, error: LayerError, xs: tuple[Shape, ...]) -> str:
+    """The candidate fixes that really make the layer fit, as text; "" when there is none."""
+    works = []
+    for change in error.fixes:
+        try:
+            facts(msgspec.structs.replace(layer, **change), xs)  # type: ignore[type-var,arg-type]
+        except (LayerError, TypeError):
+            continue
+        works.append(", ".join(f"{name}: {_written(value)}" for name, value in change.items()))
+    if error.advice:
+        works.append(error.advice)
+    return ", or ".join(works)
+
+
+def _written(value: Any) -> str:
+    """A field's value as a spec writes it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
