@@ -16,6 +16,7 @@ from cnnshape.network import Network, Node, batched
 from cnnshape.promises import promised, unkept
 from cnnshape.report import DTYPES, LayerReport, Model, Report, Tensor
 from cnnshape.shape import Shape
+from cnnshape.strides import Strides
 from cnnshape.totals import status, totals
 from cnnshape.trace import Trace
 
@@ -55,41 +56,51 @@ class _Walk:
         self.names = network.value_names()
         self.shapes: list[Shape | None] = [batched(t.shape, batch) for t in network.inputs]
         self.trace = Trace(network)
+        self.strides = Strides()
         self.problems: list[Problem] = []
         self.rows: list[LayerReport] = []
         self.found: list[Facts] = []
+        self.known: dict[tuple[Any, Any], Facts] = {}
         self.owners: dict[str, Facts] = {}
 
     def run(self) -> None:
         """Visit every node once."""
-        shapes, axes = self.shapes, self.trace.axes
-        known: dict[Any, Facts] = {}
+        shapes, known = self.shapes, self.known
+        alone: list[Any] = [(shape,) for shape in shapes]  # each value as the only input of a layer
         for node in self.network.nodes:
-            layer, inputs = node.layer, node.inputs
-            xs: Any = (shapes[inputs[0]],) if len(inputs) == 1 else tuple([shapes[i] for i in inputs])
+            layer, inputs, outputs = node.layer, node.inputs, node.outputs
+            xs: Any = alone[inputs[0]] if len(inputs) == 1 else tuple([shapes[i] for i in inputs])
             if layer is not None and None not in xs:
                 try:
                     key = (layer, xs)
                     found = known.get(key)
                     if found is None:
                         found = known[key] = facts(layer, xs)
-                    if len(found.outs) != len(node.outputs):
-                        raise LayerError("CNN-E303", f"{layer.kind} has {len(found.outs)} outputs here")
-                    self.rows.append(self.row(node, found, xs))
+                    if found.view:
+                        found = self.strides.settle(layer, found, node, xs)
+                    outs = found.outs
+                    if len(outs) != len(outputs):
+                        raise LayerError("CNN-E303", f"{layer.kind} has {len(outs)} outputs here")
+                    self.rows.append(self.row(node, layer, found, xs))
                     self.found.append(found)
-                    shapes.extend(found.outs)
+                    if len(outs) == 1:
+                        shapes.append(outs[0])
+                        alone.append(outs)
+                    else:
+                        shapes.extend(outs)
+                        alone.extend([(shape,) for shape in outs])
                     continue
                 except LayerError as error:
                     self.problem(node, error, xs)
-            shapes.extend([None] * len(node.outputs))
-            axes.extend([None] * len(node.outputs))
+            shapes.extend([None] * len(outputs))
+            alone.extend([(None,)] * len(outputs))
+            self.trace.unread(node)
         if self.problems or None in shapes:
             # A node without a layer has its problem on record already; nothing is reported beside it.
             raise ModelError(self.problems)
 
-    def row(self, node: Node, found: Facts, xs: tuple[Shape, ...]) -> LayerReport:
+    def row(self, node: Node, layer: Any, found: Facts, xs: tuple[Shape, ...]) -> LayerReport:
         """What the report says of one layer; also folds its receptive field."""
-        layer: Any = node.layer
         params = found.params
         trainable = 0 if node.frozen else params
         buffers = found.buffer_count
@@ -98,6 +109,11 @@ class _Walk:
         elif found.weights or found.buffers:
             self.owners[node.name] = found
         names, inputs = self.names, node.inputs
+        field = None
+        if layer.reads:
+            field = self.trace.visit(found, node, xs)
+        else:
+            self.trace.unread(node)
         return LayerReport(
             node.name,
             layer.kind,
@@ -114,11 +130,11 @@ class _Walk:
             found.flops,
             found.ops,
             found.kept * self.item,
-            self.trace.visit(layer.reads, found, node, xs),
+            field,
             found.dropped,
             found.left_over,
             node.share,
-            layer.view,
+            found.view,
             node.frozen,
             node.path,
         )
@@ -136,7 +152,8 @@ class _Walk:
                 for name, shape in (found.weights or {}).items()
                 if before.get(name) != shape
             ]
-            raise LayerError("CNN-E304", f"the weights of {owner} do not fit this input", *notes)
+            advice = f"share it with an input like that of {owner}, or write a layer of its own"
+            raise LayerError("CNN-E304", f"the weights of {owner} do not fit this input", *notes, advice=advice)
         return 0, 0, 0
 
     def problem(self, node: Node, error: LayerError, xs: tuple[Shape, ...]) -> None:
@@ -149,25 +166,34 @@ class _Walk:
                 error.message,
                 Place(self.network.source, node.line, node.column, node.name),
                 "",
-                error.notes,
+                self.named(error.notes, node, xs),
                 tried_fix(node.layer, error, xs),
+                error.field,
             )
         )
+
+    def named(self, notes: tuple[str, ...], node: Node, xs: tuple[Shape, ...]) -> tuple[str, ...]:
+        """The notes, with the name of each input where they show its shape."""
+        found = list(notes)
+        for value, x in zip(node.inputs, xs, strict=True):
+            if f"input {x}" in found:
+                found[found.index(f"input {x}")] = f"{self.names[value]}: {x}"
+        return tuple(found)
 
     def report(self, dtype: str) -> Report:
         """Add everything up."""
         network, names, rows = self.network, self.names, self.rows
         inputs = tuple(Tensor(t.name, batched(t.shape, self.batch)) for t in network.inputs)
         outputs = tuple(Tensor(names[i], self.shapes[i] or Shape()) for i in network.outputs)
-        memory = follow(network, [t.shape.numel for t in inputs], [one.elements for one in self.found])
-        field = self.trace.show(self.trace.axes[network.outputs[0]]) if network.outputs else None
+        memory = follow(network, [t.shape.numel for t in inputs], self.found)
+        seen = self.trace.seen[network.outputs[0]] if network.outputs else None
         return Report(
             Model(network.name, network.source, network.format),
             self.batch,
             dtype,
             inputs,
             outputs,
-            totals(rows, self.found, memory, self.item, network, names, field),
+            totals(rows, self.found, memory, self.item, network, names, None if seen is None else seen.shown),
             status(network, rows),
             rows,
         )

@@ -27,13 +27,20 @@ class Facts(msgspec.Struct, frozen=True, gc=False, eq=False):
     ops: Ops | None
     macs: int | None
     flops: int | None
-    carries: tuple[Carry, ...] | None
+    carries: dict[int, Carry] | None
+    """Where each dimension of the first input goes; None: all stay where they are."""
+    moves: bool
+    """Whether any dimension moves, or may be mixed with others."""
     dropped: tuple[int | None, ...] | None
     left_over: tuple[int, ...] | None
     elements: tuple[int, ...]
     """Of each output."""
+    view: bool
+    """Whether the outputs are the input's own memory."""
     kept: int
     """Elements of new memory: all outputs, or none for a view."""
+    inside: int
+    """Elements that the backward pass needs and that are no input or output."""
 
 
 def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
@@ -49,14 +56,20 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
     weights = layer.weights(*xs)
     buffers = layer.buffers(*xs)
     carries = layer.carries(*xs)
-    dropped: tuple[int | None, ...] | None = None
-    left_over: tuple[int, ...] | None = None
+    dropped: list[int | None] = []
+    left_over: list[int] = []
     if carries and carries[0].way.__class__ is Window:
-        windows = [(carry.way, xs[0][carry.axis]) for carry in carries if carry.way.__class__ is Window]
-        dropped = tuple([window.unread(n) for window, n in windows])
-        left_over = tuple([window.left_over(n) for window, n in windows])
-        dropped = None if dropped.count(0) == len(dropped) else dropped
-        left_over = left_over if any(left_over) else None
+        x = xs[0]
+        last: Any = None
+        for carry in carries:
+            window = carry.way
+            if window.__class__ is Window:
+                n = x[carry.axis]
+                if (window, n) != last:
+                    last = (window, n)
+                    unread, left = window.unread(n), window.left_over(n)
+                dropped.append(unread)
+                left_over.append(left)
     ops = layer.ops(outs[0], *xs)
     macs = None if ops is None else ops.mac
     return Facts(
@@ -68,11 +81,14 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
         ops,
         macs,
         None if macs is None else 2 * macs,
-        carries,
-        dropped,
-        left_over,
+        None if carries is None else {carry.axis: carry for carry in carries},
+        carries is not None or layer.mixes_channels,
+        tuple(dropped) if dropped.count(0) < len(dropped) else None,
+        tuple(left_over) if any(left_over) else None,
         elements,
+        layer.view,
         0 if layer.view else sum(elements),
+        layer.inside(*xs),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from cnnshape.facts import Facts
 from cnnshape.network import Network
 
 
@@ -30,55 +31,58 @@ class Memory(msgspec.Struct, frozen=True):
     """Masks and indices that the backward pass needs besides."""
 
 
-def follow(network: Network, inputs: Sequence[int], elements: Sequence[Sequence[int]]) -> Memory:
-    """Follow every buffer; `inputs` and `elements` are the sizes of the inputs and of each node's outputs."""
+def follow(network: Network, inputs: Sequence[int], found: Sequence[Facts]) -> Memory:
+    """Follow every buffer; `inputs` are the inputs' sizes, `found` what is known of each node."""
     nodes = network.nodes
-    size = list(inputs)
+    size = list(inputs)  # of the buffer that each value owns; 0 for a view
     root = list(range(len(inputs)))  # the value whose memory each value uses
     last = [-1] * len(inputs)
     saved: set[int] = set()
     masks = 0
     for number, node in enumerate(nodes):
-        layer, sizes = node.layer, elements[number]
-        ins = node.inputs
+        layer, sizes, ins = node.layer, found[number].elements, node.inputs
         for value in ins:
             last[root[value]] = number
-        if layer is not None and layer.view:
+        if not found[number].view:
+            for count in sizes:
+                root.append(len(root))
+                size.append(count)
+                last.append(number)
+        else:
             alias = root[ins[0]]
             for _ in sizes:
                 root.append(alias)
                 size.append(0)
                 last.append(-1)
-        else:
-            for count in sizes:
-                root.append(len(root))
-                size.append(count)
-                last.append(number)
-        if layer is None or (layer.saves == "nothing" and not layer.mask_bytes):
+        if layer is None:
             continue
-        if layer.saves in ("input", "both"):
-            saved.update([root[value] for value in ins])
-        if layer.saves in ("output", "both"):
-            saved.update([root[value] for value in node.outputs])
-        masks += layer.mask_bytes * sum(sizes)
+        saves = layer.saves
+        if saves != "nothing":
+            if saves != "output":
+                for value in ins:
+                    saved.add(root[value])
+            if saves != "input":
+                for value in node.outputs:
+                    saved.add(root[value])
+        if layer.mask_bytes:
+            masks += layer.mask_bytes * sum(sizes)
     for value in network.outputs:
         last[root[value]] = len(nodes)
-    dying: list[list[int]] = [[] for _ in range(len(nodes) + 1)]
-    for value, number in enumerate(last):
+    dying = [0] * (len(nodes) + 1)  # elements whose last use each node is
+    for number, count in zip(last, size, strict=True):
         if number >= 0:
-            dying[number].append(value)
+            dying[number] += count
     # An input that nothing uses is never there.
     alive = sum([count for count, number in zip(inputs, last, strict=False) if number >= 0])
     best, at = alive, None
     value = len(inputs)
-    for number, sizes in enumerate(elements):
-        for _ in sizes:
+    for number, one in enumerate(found):
+        for _ in one.elements:
             alive += size[value]
             value += 1
         if alive > best or at is None:
             best, at = alive, number
-        for gone in dying[number]:
-            alive -= size[gone]
+        alive -= dying[number]
     held: list[int] = []
     if at is not None:
         born = nodes[at].outputs[-1]

@@ -39,7 +39,7 @@ def _held(name: str, line: int, expect: dict[str, Any], found: Any, shape: tuple
         elif what == "receptive_field":
             field = found.receptive_field
             got = list(field.size) if field else None
-            wanted = [expected] * len(got or ()) if isinstance(expected, int) else list(expected)
+            wanted = [expected] * len(got) if got and isinstance(expected, int) else expected
         else:
             wanted, got = expected, getattr(found, what, None)
         if wanted != got:

@@ -13,17 +13,20 @@ from cnnshape.ops import OP_NAMES, Ops
 from cnnshape.report import LayerReport, ReceptiveField, State, Status, Totals, Training
 
 
-def ops_of(found: list[Facts]) -> Ops:
-    """The operations of all layers; equal layers share their facts and are multiplied."""
+def added(found: list[Facts]) -> tuple[Ops, int, int]:
+    """The operations, the new elements and those inside of all layers; equal layers share their facts: multiplied."""
     sums = [0] * len(OP_NAMES)
+    kept = inside = 0
     distinct = {id(one): one for one in found}
     for key, times in Counter(map(id, found)).items():
-        ops = distinct[key].ops
-        if ops is not None:
-            for index, count in enumerate(msgspec.structs.astuple(ops)):
+        one = distinct[key]
+        kept += one.kept * times
+        inside += one.inside * times
+        if one.ops is not None:
+            for index, count in enumerate(msgspec.structs.astuple(one.ops)):
                 if count:
                     sums[index] += count * times
-    return Ops(*sums)
+    return Ops(*sums), kept, inside
 
 
 def totals(
@@ -39,7 +42,7 @@ def totals(
     params = sum([row.params or 0 for row in rows])
     trainable = sum([row.trainable_params or 0 for row in rows])
     buffers = sum([row.buffers for row in rows])
-    ops = ops_of(found)
+    ops, kept, inside = added(found)
     return Totals(
         layers=len(rows),
         params=params,
@@ -51,12 +54,12 @@ def totals(
         param_bytes=params * item,
         buffer_bytes=buffers * item,
         input_bytes=memory.inputs * item,
-        activation_bytes=sum([one.kept for one in found]) * item,
+        activation_bytes=kept * item,
         peak_activation_bytes=memory.peak * item,
         peak_at=None if memory.at is None else network.nodes[memory.at].name,
         peak_tensors=tuple([names[value] for value in memory.alive]),
         training_bytes=training(
-            params * item, trainable * item, buffers * item, memory.saved * item + memory.mask_bytes
+            params * item, trainable * item, buffers * item, (memory.saved + inside) * item + memory.mask_bytes
         ),
         receptive_field=field,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnshape.facts import Facts
 from cnnshape.geometry.receptive import Field, fold, join, whole
+from cnnshape.geometry.resample import Whole
 from cnnshape.layers.base import Carry
 from cnnshape.network import Network, Node
 from cnnshape.report import ReceptiveField
@@ -19,45 +20,95 @@ from cnnshape.shape import Shape
 Axis = tuple[int | None, Field | None]
 
 
+class Seen:
+    """The axes of one tensor, and the fields as the report shows them. Tensors that see alike share one of these."""
+
+    __slots__ = ("axes", "in_channels", "shown")
+
+    def __init__(self, axes: tuple[Axis, ...]) -> None:
+        """Show the fields once, for every tensor that shares them."""
+        self.axes = axes
+        self.in_channels = False
+        sizes: list[int | None] = []
+        jumps: list[int | float | None] = []
+        starts: list[int | None] = []
+        for dim, field in axes:
+            if dim == 1:
+                self.in_channels = True
+            if field is None:
+                sizes.append(None)
+                jumps.append(None)
+                starts.append(None)
+            else:
+                jump = field.jump
+                sizes.append(field.size)
+                jumps.append(jump if jump.__class__ is int else float(jump))
+                starts.append(field.start)
+        self.shown = ReceptiveField(tuple(sizes), tuple(jumps), tuple(starts)) if axes else None
+
+
 class Trace:
-    """The axes of every value, by its number."""
+    """What every value sees, by its number."""
 
     def __init__(self, network: Network) -> None:
         """The inputs see themselves."""
         self.sizes = [t.shape[1:] for t in network.inputs]
-        self.axes: list[tuple[Axis, ...] | None] = [
-            tuple((dim, Field()) for dim in range(2, len(t.shape) + 1)) if sizes == self.sizes[0] else None
+        image = Field()
+        self.seen: list[Seen | None] = [
+            Seen(tuple((dim, image) for dim in range(2, len(t.shape) + 1))) if sizes == self.sizes[0] else None
             for t, sizes in zip(network.inputs, self.sizes, strict=True)
         ]
-        # Equal facts and equal axes are one object each, so that their identity says enough. The objects are kept
-        # beside the answer: an identity must not be given again.
-        self.folded: dict[tuple[int, int], tuple[Any, Any, tuple[Axis, ...]]] = {}
-        self.shown: dict[int, tuple[Any, ReceptiveField]] = {}
+        # What a layer made of one of its inputs, by the identities of both. These are kept beside the answer: an
+        # identity must not be given again.
+        self.after: dict[tuple[int, int, int], tuple[Seen, Facts, Seen]] = {}
 
-    def visit(self, reads: bool, found: Facts, node: Node, xs: tuple[Shape, ...]) -> ReceptiveField | None:
+    @property
+    def axes(self) -> list[tuple[Axis, ...] | None]:
+        """Where the axes of the network's input are found in every value."""
+        return [None if seen is None else seen.axes for seen in self.seen]
+
+    def visit(self, found: Facts, node: Node, xs: tuple[Shape, ...]) -> ReceptiveField | None:
         """Note where each axis of the network's input is found in the outputs; what they see, as the report shows it."""
-        axes, inputs = self.axes, node.inputs
-        ends: tuple[Axis, ...] | None = None
-        if reads:
-            ends = axes[inputs[0]] if len(inputs) == 1 else self.meet([axes[i] for i in inputs], found.outs[0], xs)
-            if ends is not None and found.carries is not None:
-                key = (id(ends), id(found))
-                seen = self.folded.get(key)
-                if seen is None:
-                    seen = self.folded[key] = (ends, found, self.carry(ends, found.carries, xs[0]))
-                ends = seen[2]
-        if len(node.outputs) == 1:
-            axes.append(ends)
+        values, inputs = self.seen, node.inputs
+        if len(inputs) == 1:
+            one = values[inputs[0]]
+            if found.moves:
+                one = self.behind(one, found, xs, 0)
         else:
-            axes.extend([ends] * len(node.outputs))
-        return self.show(ends)
+            used = inputs[:1] if node.layer is not None and node.layer.first_only else inputs
+            one = self.meet([self.behind(values[i], found, xs, k) for k, i in enumerate(used)], found, xs)
+        if len(node.outputs) == 1:
+            values.append(one)
+        else:
+            values.extend([one] * len(node.outputs))
+        return None if one is None else one.shown
 
-    def carry(self, before: tuple[Axis, ...], carries: tuple[Carry, ...], x: Shape) -> tuple[Axis, ...]:
-        """Fold one layer's axis maps onto the fields that reach it."""
-        ways = {carry.axis: carry for carry in carries}
+    def unread(self, node: Node) -> None:
+        """Note that the outputs of a node depend on no input, or are not known."""
+        self.seen.extend([None] * len(node.outputs))
+
+    def behind(self, one: Seen | None, found: Facts, xs: tuple[Shape, ...], number: int) -> Seen | None:
+        """What a layer that moves or mixes axes makes of one of its inputs."""
+        carries = found.carries
+        if one is None or (carries is None and not (one.in_channels and found.moves)):
+            return one
+        key = (id(one), id(found), number)
+        known = self.after.get(key)
+        if known is None:
+            if carries is None:
+                x = xs[number]
+                carries = {dim: Carry(dim, dim, Whole(x[1]) if dim == 1 else None) for dim in range(1, len(x))}
+            after = self.carry(one.axes, carries, xs[number], len(xs[0]) - len(xs[number]))
+            known = self.after[key] = (one, found, one if after == one.axes else Seen(after))
+        return known[2]
+
+    def carry(self, before: tuple[Axis, ...], ways: dict[int, Carry], x: Shape, more: int) -> tuple[Axis, ...]:
+        """Fold one layer's axis maps onto the fields that reach it; the first input has `more` dimensions in front."""
+        if more:
+            ways = {dim - more: carry for dim, carry in ways.items()}
         after: list[Axis] = []
-        for axis, (dim, field) in enumerate(before):
-            size = self.sizes[0][axis]
+        last: Any = None  # equal axes share one field, and are folded once
+        for (dim, field), size in zip(before, self.sizes[0], strict=True):
             if dim is None or field is None:
                 after.append((dim, field))
                 continue
@@ -67,46 +118,43 @@ class Trace:
             elif found.way is None:
                 after.append((found.to, field))
             else:
-                after.append((found.to, fold(field, found.way, x[dim], size)))
+                step = (field, found.way, x[dim], size)
+                if step != last:
+                    last, folded = step, fold(*step)
+                after.append((found.to, folded))
         return tuple(after)
 
-    def meet(self, inputs: list[tuple[Axis, ...] | None], out: Shape, xs: tuple[Shape, ...]) -> tuple[Axis, ...] | None:
+    def meet(self, inputs: list[Seen | None], found: Facts, xs: tuple[Shape, ...]) -> Seen | None:
         """The hull of the fields of several inputs."""
-        first = inputs[0]
-        if all(axes is first for axes in inputs):
+        first, out = inputs[0], found.outs[0]
+        named = found.carries is not None  # the layer has named the output's dimension
+        plain = not named and xs.count(out) == len(xs)  # nothing moves and nothing is stretched
+        if inputs.count(first) == len(inputs) and (named or plain):
             return first
-        seen = [(axes, x) for axes, x in zip(inputs, xs, strict=True) if axes is not None]
-        if not seen:
-            return None
+        met = [(one.axes, x) for one, x in zip(inputs, xs, strict=False) if one is not None]
+        if not met:
+            return None  # none of them sees an input that is followed
         result: list[Axis] = []
-        for axis in range(len(seen[0][0])):
-            ends = [axes[axis] for axes, _ in seen]
-            # Broadcasting aligns dimensions from the right.
-            dims = [dim + len(out) - len(x) for (dim, _), (_, x) in zip(ends, seen, strict=True) if dim is not None]
-            fields = [field for _, field in ends]
-            if None in fields or len(set(dims)) > 1:
-                result.append((dims[0] if dims else None, None))
-                continue
+        last: Any = None
+        for axis, size in enumerate(self.sizes[0]):
+            fields: list[Any] = []
+            dims: list[int] = []
+            for axes, x in met:
+                dim, field = axes[axis]
+                if dim is not None:
+                    if not plain:
+                        if not named:
+                            dim += len(out) - len(x)  # broadcasting aligns dimensions from the right
+                        if field is not None and x[dim - len(out)] == 1 != out[dim]:
+                            field = whole(field, 1, size)  # stretched: every position sees what the only one saw
+                    dims.append(dim)
+                fields.append(field)
             dim = dims[0] if dims else None
-            steps = out[dim] if dim is not None and dim < len(out) else 1
-            result.append((dim, join(fields, steps, self.sizes[0][axis])))  # type: ignore[arg-type]
-        return tuple(result)
-
-    def show(self, axes: tuple[Axis, ...] | None) -> ReceptiveField | None:
-        """The fields as the report shows them; those of one tensor are one object."""
-        if not axes:
-            return None
-        found = self.shown.get(id(axes))
-        if found is None:
-            fields = [field for _, field in axes]
-            found = self.shown[id(axes)] = (
-                axes,
-                ReceptiveField(
-                    tuple([None if f is None else f.size for f in fields]),
-                    tuple(
-                        [None if f is None else f.jump if f.jump.__class__ is int else float(f.jump) for f in fields]
-                    ),
-                    tuple([None if f is None else f.start for f in fields]),
-                ),
-            )
-        return found[1]
+            if None in fields or dims.count(dims[0] if dims else 0) != len(dims):
+                result.append((dim, None))
+            else:
+                ends = (fields, 1 if dim is None else out[dim], size)
+                if ends != last:
+                    last, joined = ends, join(*ends)
+                result.append((dim, joined))
+        return Seen(tuple(result))

@@ -7,7 +7,7 @@ windows gives the same interval everywhere, shifted by `jump`; upsampling makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
@@ -24,14 +24,31 @@ AxisMap = Window | Transposed | Resample | Adaptive | Whole
 
 #: Patterns that repeat later than this are not followed (their field is unavailable).
 MAX_PERIOD = 1 << 14
+#: Nor are patterns whose outputs must be looked at more often than this.
+MAX_LOOKS = 1 << 20
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One period of intervals: output o = q*len(lows) + r sees lows[r] + q*advance .. highs[r] + q*advance."""
+    """One period of intervals: output o = q*len(lows) + r sees lows[r] + q*advance .. highs[r] + q*advance.
+
+    An interval whose last position lies before its first is empty: nothing reaches that output.
+    """
 
     lows: tuple[int, ...]
     highs: tuple[int, ...]
     advance: int
+
+    @property
+    def orderly(self) -> bool:
+        """Whether later outputs never see less far at either end, and every output sees something.
+
+        Then the ends of a run of outputs are the ends of what they see together. The copies of a dilated transposed
+        convolution interleave, and its gaps see nothing.
+        """
+        return all(
+            ends[-1] <= ends[0] + self.advance and all(map(int.__le__, ends, ends[1:]))
+            for ends in (self.lows, self.highs)
+        ) and all(map(int.__le__, self.lows, self.highs))
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -103,49 +120,64 @@ def fold(field: Field, way: AxisMap, n: int, size: int) -> Field | None:
     if field.jump == 0:
         return field
     outs, ins = (1, way.stride) if isinstance(way, Window) else way.period
-    if isinstance(way, Window):
-        # `seen` of a window may fall into the padding; the periodic field answers there as well.
-        look = way.seen
-    elif isinstance(way, Transposed):
-        look = way.seen
-    else:
-        # An interpolation repeats the border instead of padding it.
-        reach = way.seen
+    look: Callable[[int], Sequence[int]] = way.reached
+    if isinstance(way, Adaptive) or (isinstance(way, Resample) and way.taps == 1):
+        # These never leave the axis. A window may fall into the padding, and a smooth interpolation over the border:
+        # the periodic field answers there as well.
+        reach = way.reached
 
-        def look(o: int) -> tuple[int, int]:
-            first, last = reach(o)
-            return max(0, min(first, n - 1)), max(0, min(last, n - 1))
+        def look(o: int) -> Sequence[int]:
+            places = reach(o)
+            return range(max(0, min(places[0], n - 1)), max(0, min(places[-1], n - 1)) + 1)
 
-        if way.__class__ is Resample and way.taps > 1:
-            look = reach
-    return _tabled(field, look, outs, ins)
+    return _tabled(field, look, outs, ins, way.out_size(n))
 
 
-def _tabled(field: Field, look: Callable[[int], tuple[int, int]], outs: int, ins: int) -> Field | None:
-    """Compose by listing one period of intervals."""
+def _tabled(field: Field, look: Callable[[int], Sequence[int]], outs: int, ins: int, out: int) -> Field | None:
+    """Compose by listing one period of intervals.
+
+    `look` answers the input positions of an output, evenly spaced; every `outs` outputs it answers `ins` further on.
+    `out` is how many outputs there are.
+    """
     period = len(field.table.lows) if field.table else 1
     advance = field.table.advance if field.table else int(field.jump)
     times = period // gcd(period, ins)
     if outs * times > MAX_PERIOD:
         return None
+    orderly = field.table is None or field.table.orderly
+    if not orderly and outs * times * period > MAX_LOOKS:
+        return None
     lows, highs = [], []
     for o in range(outs * times):
-        first, last = look(o)
-        if first > last:  # nothing reaches this output: an empty interval beside its neighbour
-            at = field.seen(o * ins // outs)[0]
-            lows.append(at)
-            highs.append(at - 1)
-        else:
-            lows.append(field.seen(first)[0])
-            highs.append(field.seen(last)[1])
-    return _reduced(lows, highs, advance * (ins * times // period))
+        places = look(o)
+        if orderly and places:
+            lows.append(field.seen(places[0])[0])
+            highs.append(field.seen(places[-1])[1])
+            continue
+        # A whole period later the same interval lies further on: the ends are found near the first and the last.
+        ends = places if len(places) <= 2 * period else (*places[:period], *places[-period:])
+        low, high = _hull([field.seen(place) for place in ends], field.seen(o * ins // outs)[0])
+        lows.append(low)
+        highs.append(high)
+    return _reduced(lows, highs, advance * (ins * times // period), out)
 
 
-def _reduced(lows: list[int], highs: list[int], advance: int) -> Field:
-    """The simplest field that says the same: without a table when every output sees alike."""
+def _hull(spans: Iterable[tuple[int, int]], beside: int) -> tuple[int, int]:
+    """The interval of all that are not empty; when all are, an empty one at `beside`."""
+    some = [span for span in spans if span[0] <= span[1]]
+    if not some:
+        return beside, beside - 1
+    return min([span[0] for span in some]), max([span[1] for span in some])
+
+
+def _reduced(lows: list[int], highs: list[int], advance: int, out: int) -> Field:
+    """The simplest field that says the same: without a table when every output sees alike.
+
+    Its size is that of the first `out` intervals: those that exist.
+    """
     period = len(lows)
-    size = max(h - low for low, h in zip(lows, highs, strict=True)) + 1
-    if advance % period == 0:
+    size = max([high - low for low, high in zip(lows[:out], highs[:out], strict=True)]) + 1
+    if advance % period == 0 and lows[0] <= highs[0]:
         step = advance // period
         if all(
             low == lows[0] + r * step and h == highs[0] + r * step
@@ -165,11 +197,14 @@ def whole(field: Field, n: int, size: int) -> Field:
     """The field when every output sees all n positions: one interval, held inside the input of `size` positions."""
     if field.jump == 0:
         return field
+    if field.size < 1:
+        return Field(0, 0, 0)
     if field.table is None:
         low, high = field.seen(0)[0], field.seen(n - 1)[1]
     else:
-        spans = [field.seen(o) for o in range(n)] if n <= MAX_PERIOD else [field.seen(0), field.seen(n - 1)]
-        low, high = min(s[0] for s in spans), max(s[1] for s in spans)
+        period = len(field.table.lows)
+        ends = range(n) if n <= 2 * period else (*range(period), *range(n - period, n))
+        low, high = _hull(map(field.seen, ends), field.start)
     low, high = max(0, low), min(size - 1, high)
     return Field(low, max(0, high - low + 1), 0)
 
@@ -184,12 +219,14 @@ def join(fields: list[Field], out: int, size: int) -> Field | None:
     Field(start=-1, size=3, jump=1, table=None)
     """
     first = fields[0]
-    if all(field == first for field in fields):
+    if fields.count(first) == len(fields):
         return first
-    if all(field.jump == first.jump for field in fields):
-        if not any(field.table for field in fields):
-            start = min(field.start for field in fields)
-            end = max(field.start + field.size for field in fields)
+    fields = [field for field in fields if field.size] or [first]  # one that sees nothing adds nothing
+    first = fields[0]
+    if [field.jump for field in fields].count(first.jump) == len(fields):
+        if [field.table for field in fields].count(None) == len(fields):
+            start = min([field.start for field in fields])
+            end = max([field.start + field.size for field in fields])
             return Field(start, end - start, first.jump)
         period = reduce(lcm, [len(field.table.lows) if field.table else 1 for field in fields])
     else:
@@ -197,13 +234,12 @@ def join(fields: list[Field], out: int, size: int) -> Field | None:
     if period > MAX_PERIOD:
         return None
     still = [field for field in fields if field.jump == 0]
-    spans = [[field.seen(o) for field in fields] for o in range(period)]
-    lows = [min(span[0] for span in at) for at in spans]
-    highs = [max(span[1] for span in at) for at in spans]
+    spans = [_hull([field.seen(o) for field in fields], first.seen(o)[0]) for o in range(period)]
+    lows, highs = [span[0] for span in spans], [span[1] for span in spans]
     if still:
         lows = [max(0, low) for low in lows]
         highs = [min(size - 1, high) for high in highs]
         low, high = min(lows), max(highs)
         if any(field.start <= low and field.start + field.size - 1 >= high for field in still):
             return Field(low, high - low + 1, 0)
-    return _reduced(lows, highs, int(max(field.jump for field in fields) * period))
+    return _reduced(lows, highs, int(max(field.jump for field in fields) * period), out)

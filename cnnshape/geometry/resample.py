@@ -45,6 +45,11 @@ class Resample(msgspec.Struct, frozen=True):
         reach = self.taps // 2
         return low - reach + 1, low + reach
 
+    def reached(self, o: int) -> range:
+        """All inputs from the first to the last that output `o` sees."""
+        first, last = self.seen(o)
+        return range(first, last + 1)
+
 
 class Adaptive(msgspec.Struct, frozen=True, gc=False):
     """Cut the axis of `n` into `out` windows as equal as integers allow; neighbours may overlap.
@@ -69,6 +74,11 @@ class Adaptive(msgspec.Struct, frozen=True, gc=False):
     def seen(self, o: int) -> tuple[int, int]:
         """First and last input of window `o`."""
         return o * self.n // self.out, ceil(Fraction((o + 1) * self.n, self.out)) - 1
+
+    def reached(self, o: int) -> range:
+        """All inputs from the first to the last that output `o` sees."""
+        first, last = self.seen(o)
+        return range(first, last + 1)
 
     @property
     def taps_total(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 import msgspec
 
 
@@ -38,15 +40,25 @@ class Transposed(msgspec.Struct, frozen=True, gc=False):
         """After how many outputs the pattern repeats, and how many inputs further on."""
         return self.stride, 1
 
-    def seen(self, o: int) -> tuple[int, int]:
-        """First and last input whose copy reaches output `o`; (1, 0) when none does.
+    def reached(self, o: int) -> range:
+        """The inputs whose copies reach output `o`, in order.
 
-        Input i reaches o by tap k when i*stride + k*dilation = o + before.
+        Input i reaches o by tap k when i*stride + k*dilation = o + before: every (stride / gcd)-th tap does, and each
+        of them comes from (dilation / gcd) inputs further on.
+
+        >>> list(Transposed(kernel=3, stride=2).reached(4)), list(Transposed(kernel=1, stride=2).reached(1))
+        ([1, 2], [])
         """
-        at = o + self.before
-        reached = [
-            (at - k * self.dilation) // self.stride
-            for k in range(self.kernel)
-            if (at - k * self.dilation) % self.stride == 0
-        ]
-        return (reached[-1], reached[0]) if reached else (1, 0)
+        at, common = o + self.before, gcd(self.stride, self.dilation)
+        taps = self.stride // common
+        nearest = at // common * pow(self.dilation // common, -1, taps) % taps
+        if at % common or nearest >= self.kernel:
+            return range(0)
+        farthest = nearest + (self.kernel - 1 - nearest) // taps * taps
+        first, last = ((at - k * self.dilation) // self.stride for k in (farthest, nearest))
+        return range(first, last + 1, self.dilation // common)
+
+    def seen(self, o: int) -> tuple[int, int]:
+        """First and last input whose copy reaches output `o`; (1, 0) when none does."""
+        reached = self.reached(o)
+        return (reached[0], reached[-1]) if reached else (1, 0)

@@ -44,6 +44,11 @@ class Window(msgspec.Struct, frozen=True, gc=False):
         first = o * self.stride - self.before
         return first, first + self.dilation * (self.kernel - 1)
 
+    def reached(self, o: int) -> range:
+        """The input indices under the taps at output `o`, in order."""
+        first, last = self.seen(o)
+        return range(first, last + 1, self.dilation)
+
     def taps(self, n: int) -> int:
         """How many (output, tap) pairs fall on the axis itself and not on its padding.
 
@@ -59,6 +64,20 @@ class Window(msgspec.Struct, frozen=True, gc=False):
             last = min(out - 1, (n - 1 + shift) // self.stride)
             total += max(0, last - first + 1)
         return total
+
+    def blank(self, n: int) -> int | None:
+        """The first output without a tap on the n positions: it sees padding alone. None when there is none such.
+
+        >>> Window(kernel=2, dilation=2, before=1, after=1).blank(1), Window(kernel=2, before=1, after=1).blank(1)
+        (0, None)
+        """
+        out = self.out_size(n)
+        for o in range(min(out, -(-self.before // self.stride))):
+            first = o * self.stride - self.before
+            k = -(first // self.dilation)  # the first tap at 0 or behind it
+            if k >= self.kernel or first + k * self.dilation >= n:
+                return o
+        return out - 1 if (out - 1) * self.stride - self.before >= n else None
 
     def unread(self, n: int) -> int | None:
         """How many of the n input positions no window ever reads; None where that takes too long to count.

@@ -208,10 +208,11 @@ class Sigmoid(Elementwise, frozen=True):
 
 
 class LogSigmoid(Elementwise, frozen=True):
-    """log(1 / (1 + exp(-x))) = -log(1 + exp(-x)).
+    """log(1 / (1 + exp(-x))), as min(x, 0) - log(1 + exp(-|x|)), which never overflows.
 
     Shape:   (N, *) -> (N, *)
-    Ops:     add = numel
+    Ops:     add = 2 * numel
+             cmp = numel
              exp = numel
              log = numel
     Source:  torch.nn.LogSigmoid
@@ -221,7 +222,7 @@ class LogSigmoid(Elementwise, frozen=True):
     """
 
     kind: ClassVar[str] = "log_sigmoid"
-    cost: ClassVar[Ops] = Ops(add=1, exp=1, log=1)
+    cost: ClassVar[Ops] = Ops(add=2, cmp=1, exp=1, log=1)
 
 
 class Tanh(Elementwise, frozen=True):

@@ -83,7 +83,7 @@ class ScaledDotProductAttention(Layer, frozen=True):
     kind: ClassVar[str] = "scaled_dot_product_attention"
     shorthand: ClassVar[str] = "from"
     arity: ClassVar[tuple[int, int | None]] = (3, 3)
-    saves: ClassVar[Any] = "both"
+    saves: ClassVar[Any] = "input"
 
     def out(self, q: Shape, k: Shape, v: Shape) -> Shape:
         """(N, *, L, e)."""
@@ -95,6 +95,10 @@ class ScaledDotProductAttention(Layer, frozen=True):
         """Every query sees all positions."""
         last = len(q) - 2
         return tuple(Carry(d, d, WholeAxis(q[d]) if d == last else None) for d in range(1, len(q) - 1))
+
+    def inside(self, q: Shape, k: Shape, v: Shape) -> int:  # noqa: ARG002
+        """The softmax of the scores."""
+        return q.numel // q[-1] * k[-2]
 
     def terms(self, y: Shape, q: Shape, k: Shape, v: Shape) -> dict[str, int]:  # noqa: ARG002
         """rows: queries in all; keys: S; scores: queries times keys."""
@@ -189,6 +193,11 @@ class MultiHeadAttention(Layer, frozen=True):
         if self.bias:
             found["out_proj_bias"] = Shape(e)
         return found
+
+    def inside(self, *xs: Shape) -> int:
+        """The three projections, the softmax of the scores, and what the last projection reads."""
+        q, k, _ = self.parts(xs)
+        return 2 * q[0] * (q[1] + k[1]) * q[2] + q[0] * self.num_heads * q[1] * k[1]
 
     def terms(self, y: Shape, *xs: Shape) -> dict[str, int]:  # noqa: ARG002
         """L queries, S keys, E, K, V their sizes; scores: heads * N * L * S."""

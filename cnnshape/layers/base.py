@@ -4,8 +4,8 @@ A kind overrides what it knows and nothing else; the defaults describe an elemen
 shapes carry the batch first. Facts depend on nothing but the fields and the input shapes.
 """
 
-from __future__ import annotations
-
+# No postponed annotations here: msgspec would compile the text of each of them again for every kind.
+from math import isqrt
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -74,6 +74,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     saves: ClassVar[Literal["input", "output", "both", "nothing"]] = "nothing"
     #: Whether the output depends on the inputs' values (a learned array depends on nothing).
     reads: ClassVar[bool] = True
+    #: Whether it depends on the first input's values alone; the others lend their shape.
+    first_only: ClassVar[bool] = False
+    #: Whether a kind that moves no axes mixes the channels, which may be an axis of the image after a permute.
+    mixes_channels: ClassVar[bool] = False
     #: Bytes that the backward pass keeps for each output element besides (a dropout mask, a pool's indices).
     mask_bytes: ClassVar[int] = 0
 
@@ -98,11 +102,19 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         windows = self.windows(*args, **kwargs)
         if windows is None:
             return None
-        return tuple(Carry(axis, axis, way) for axis, way in enumerate(windows, start=2))
+        return tuple([Carry(axis, axis, way) for axis, way in enumerate(windows, start=2)])
+
+    def strides(self, strides: tuple[int, ...], *args: Any, **kwargs: Any) -> tuple[int, ...] | None:  # noqa: ARG002
+        """How a view's output lies in memory, from how its input does; None: only a copy can have its shape."""
+        return strides
 
     def weights(self, *args: Any, **kwargs: Any) -> dict[str, Shape] | None:  # noqa: ARG002
         """The shapes of the learned arrays by torch's names; None: they cannot be known."""
         return {}
+
+    def inside(self, *args: Any, **kwargs: Any) -> int:  # noqa: ARG002
+        """How many elements the backward pass needs that stand in no input or output: attention's scores, gates."""
+        return 0
 
     def buffers(self, *args: Any, **kwargs: Any) -> dict[str, Shape]:  # noqa: ARG002
         """The shapes of the arrays that are kept with the model and not learned."""
@@ -136,7 +148,7 @@ class Elementwise(Layer, frozen=True):
 
 def scaled(cost: Ops, times: int) -> Ops:
     """The cost of `times` elements."""
-    return Ops(*[getattr(cost, name) * times for name in Ops.__struct_fields__])
+    return Ops(*[each * times for each in msgspec.structs.astuple(cost)])
 
 
 def dimension(dim: int, x: Shape, kind: str, first: int = 1, fixes: tuple[dict[str, Any], ...] = ({"dim": 1},)) -> int:
@@ -146,6 +158,16 @@ def dimension(dim: int, x: Shape, kind: str, first: int = 1, fixes: tuple[dict[s
         message = f"{kind} cannot use dimension {dim} of {x}" + (" (the batch)" if found == 0 else "")
         raise LayerError("CNN-E406", message, fixes=fixes)
     return found
+
+
+def divisor(n: int, most: int) -> int:
+    """The largest divisor of n that is not larger than `most`, for a fix.
+
+    >>> divisor(12, 5), divisor(2**31 - 1, 2**31 - 2)
+    (4, 1)
+    """
+    small = [d for d in range(1, min(isqrt(n), 65536) + 1) if n % d == 0]
+    return max(d for part in small for d in (part, n // part) if d <= most)
 
 
 def same_batch(kind: str, *xs: Shape) -> None:
@@ -198,26 +220,39 @@ def sides(padding: Any) -> Any:
     return padding
 
 
+#: The layer, shape and kernel asked for last, and the windows: several facts of one layer ask for the same in a row.
+_asked: list[tuple[Any, Any, Any, tuple[Window, ...]]] = [(None, None, None, ())]
+
+
 def sliding_windows(layer: Any, x: Shape, kernel_size: Any) -> tuple[Window, ...]:
     """The windows of a convolution or pool, with every padding dialect resolved.
 
     The layer has `stride`, `padding`, `dilation` and perhaps `ceil_mode`; a LayerError tells which axis is too small.
     """
+    last = _asked[0]
+    if last[0] is layer and last[1] is x and last[2] is kernel_size:
+        return last[3]
     rank = spatial_rank(x, layer.kind)
     kernels = per_axis(kernel_size, rank, "kernel_size")
     strides = kernels if layer.stride is None else per_axis(layer.stride, rank, "stride")
     dilations = per_axis(layer.dilation, rank, "dilation")
     paddings = per_axis(layer.padding, rank, "padding")
     ceil_mode = getattr(layer, "ceil_mode", False)
-    windows = []
-    for axis in range(rank):
-        n, pad = x[axis + 2], paddings[axis]
-        extent = dilations[axis] * (kernels[axis] - 1) + 1
-        before, after = resolve(sides(pad), n, extent, strides[axis], ceil_mode)
+    windows: list[Window] = []
+    axes = tuple(zip(x[2:], kernels, strides, dilations, paddings, strict=True))
+    for n, kernel, stride, dilation, padding in axes:
+        if windows and axes[len(windows)] == axes[len(windows) - 1]:
+            windows.append(windows[-1])  # one object for equal axes, so that its identity says enough
+            continue
+        extent = dilation * (kernel - 1) + 1
+        pad = sides(padding)
+        before, after = resolve(pad, n, extent, stride, ceil_mode) if ceil_mode or pad.__class__ is str else pad
         if n + before + after < extent:
-            raise too_small(layer, x, axis, extent, before, after)
-        windows.append(Window(kernels[axis], strides[axis], dilations[axis], before, after))
-    return tuple(windows)
+            raise too_small(layer, x, len(windows), extent, before, after)
+        windows.append(Window(kernel, stride, dilation, before, after))
+    found = tuple(windows)
+    _asked[0] = (layer, x, kernel_size, found)
+    return found
 
 
 def too_small(layer: Any, x: Shape, axis: int, extent: int, before: int, after: int) -> LayerError:
@@ -234,4 +269,5 @@ def too_small(layer: Any, x: Shape, axis: int, extent: int, before: int, after: 
         f"{name}: {n} + {before} + {after} = {n + before + after} < {lengths}",
         fixes=({"padding": each}, {"padding": "same"}),
         advice=f"an input of at least {extent - before - after} here",
+        field="dilation" if layer.dilation != 1 else "kernel_size",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import gcd, prod
 from typing import Any, ClassVar
 
 from cnnshape.errors import LayerError
@@ -15,6 +15,7 @@ from cnnshape.layers.base import (
     Layer,
     Padding,
     Stride,
+    divisor,
     per_axis,
     sides,
     sliding_windows,
@@ -182,5 +183,5 @@ def _check_groups(layer: Any, x: Shape) -> None:
         for name, value in (("in_channels", x[1]), ("out_channels", wanted))
         if value % groups
     ]
-    near = [g for g in range(groups, 0, -1) if x[1] % g == 0 and wanted % g == 0][:1]
-    raise LayerError("CNN-E402", facts[0], *facts[1:], f"input {x}", fixes=tuple({"groups": g} for g in near))
+    near = divisor(gcd(x[1], wanted), groups)
+    raise LayerError("CNN-E402", facts[0], *facts[1:], f"input {x}", fixes=({"groups": near},), field="groups")

@@ -9,7 +9,20 @@ from msgspec import Meta
 from cnnshape.errors import LayerError
 from cnnshape.geometry.resample import Whole as WholeAxis
 from cnnshape.geometry.window import Window
-from cnnshape.layers.base import Carry, Count, Extra, Index, Layer, Pad, Size, dimension, per_axis, sides, spatial_rank
+from cnnshape.layers.base import (
+    Carry,
+    Count,
+    Extra,
+    Index,
+    Layer,
+    Pad,
+    Size,
+    dimension,
+    divisor,
+    per_axis,
+    sides,
+    spatial_rank,
+)
 from cnnshape.shape import Shape
 
 
@@ -46,7 +59,10 @@ class Slice(Layer, frozen=True):
         first, last, _ = slice(self.start, self.end, self.step).indices(x[axis])
         if last <= first:
             raise LayerError(
-                "CNN-E406", f"slice {self.start}:{'' if self.end is None else self.end} leaves nothing of {x[axis]}"
+                "CNN-E406",
+                f"slice {self.start}:{'' if self.end is None else self.end} leaves nothing of {x[axis]}",
+                f"input {x}",
+                fixes=({"start": 0}, {"end": None}, {"start": 0, "end": None}),
             )
         return axis, first, last
 
@@ -54,6 +70,11 @@ class Slice(Layer, frozen=True):
         """What is left."""
         axis, first, last = self.bounds(x)
         return Shape(*x[:axis], -(-(last - first) // self.step), *x[axis + 1 :])
+
+    def strides(self, strides: tuple[int, ...], x: Shape) -> tuple[int, ...]:
+        """The cut axis steps over what is left out."""
+        axis = self.bounds(x)[0]
+        return (*strides[:axis], strides[axis] * self.step, *strides[axis + 1 :])
 
     def carries(self, x: Shape) -> tuple[Carry, ...]:
         """The cut axis is read from start by step."""
@@ -96,10 +117,17 @@ class Split(Layer, frozen=True):
                     "CNN-E405",
                     f"{sections} sections do not divide dimension {self.dim} of {x}",
                     f"{x[axis]} = {x[axis] // sections} * {sections} + {x[axis] % sections}",
+                    fixes=({"sections": divisor(x[axis], sections)},),
                 )
             sizes = (x[axis] // sections,) * sections
         if sum(sizes) != x[axis] or len(sizes) > 4096:
-            raise LayerError("CNN-E405", f"sizes {list(sizes[:9])} add up to {sum(sizes)}, not to {x[axis]} of {x}")
+            rest = max(1, x[axis] - sum(sizes[:-1]))
+            raise LayerError(
+                "CNN-E405",
+                f"sizes {list(sizes[:9])} add up to {sum(sizes)}, not to {x[axis]} of {x}",
+                fixes=({"sizes": (*sizes[:-1], rest)},) if len(sizes) < 10 else (),
+                field="sizes",
+            )
         return tuple(Shape(*x[:axis], size, *x[axis + 1 :]) for size in sizes)
 
     def out(self, x: Shape) -> Shape:
@@ -162,6 +190,7 @@ class Crop(Layer, frozen=True):
     kind: ClassVar[str] = "crop"
     shorthand: ClassVar[str] = "size"
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
+    first_only: ClassVar[bool] = True
     view: ClassVar[bool] = True
 
     size: Size | None = None
@@ -187,9 +216,13 @@ class Crop(Layer, frozen=True):
         for n, (start, size) in zip(x[2:], found, strict=True):
             if size < 1 or start < 0 or start + size > n:
                 raise LayerError(
-                    "CNN-E406", f"{max(size, 0)} positions from {start} on do not fit into {n}", f"input {x}",
-                    *[f"reference {r}" for r in reference],
-                )  # fmt: skip
+                    "CNN-E406",
+                    f"{max(size, 0)} positions from {start} on do not fit into {n}",
+                    f"input {x}",
+                    *[f"input {r}" for r in reference],
+                    advice=f"the size to cut to is at most {n} here, and the offset at most what that leaves",
+                    field="cropping" if self.cropping is not None else "size",
+                )
         return found
 
     def out(self, x: Shape, *reference: Shape) -> Shape:

@@ -34,6 +34,8 @@ class PRelu(Layer, frozen=True):
 
     def out(self, x: Shape) -> Shape:
         """The input's own shape."""
+        if self.per_channel and len(x) < 2:
+            raise LayerError("CNN-E404", f"prelu needs channels, but gets {x}", fixes=({"per_channel": False},))
         channels = x[1] if len(x) > 1 else 1
         if not self.per_channel and self.num_parameters not in (1, channels):
             raise LayerError(

@@ -24,6 +24,7 @@ class Concat(Layer, frozen=True):
     """
 
     kind: ClassVar[str] = "concat"
+    mixes_channels: ClassVar[bool] = True
     shorthand: ClassVar[str] = "from"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
 
@@ -47,7 +48,7 @@ class Concat(Layer, frozen=True):
         return Shape(*first[:axis], sum(x[axis] for x in xs), *first[axis + 1 :])
 
     def carries(self, *xs: Shape) -> tuple[Carry, ...] | None:
-        """Channels are not followed; a concatenated spatial axis is seen as a whole."""
+        """Concatenated channels move no axis; a concatenated spatial axis is seen as a whole."""
         axis = dimension(self.dim, xs[0], "concat")
         if axis == 1 and len(xs[0]) > 2:
             return None
@@ -71,6 +72,8 @@ class _Broadcast(Layer, frozen=True):
 
     def out(self, *xs: Shape) -> Shape:
         """The common shape."""
+        if xs.count(xs[0]) == len(xs):
+            return xs[0]
         same_batch(self.kind, *xs)
         rank = max(map(len, xs))
         padded = [(1,) * (rank - len(x)) + x for x in xs]

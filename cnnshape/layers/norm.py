@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from cnnshape.errors import LayerError
 from cnnshape.geometry.resample import Whole as WholeAxis
-from cnnshape.layers.base import Carry, Count, Index, Layer
+from cnnshape.layers.base import Carry, Count, Index, Layer, divisor
 from cnnshape.ops import Ops
 from cnnshape.shape import Shape
 
@@ -15,11 +15,15 @@ from cnnshape.shape import Shape
 class BatchNorm(Layer, frozen=True):
     """Normalise every channel by its running statistics; at inference one multiplication and one addition.
 
+    Without running statistics the batch's own count, at inference too.
+
     Shape:   (N, C, *) -> (N, C, *)
     Weights: weight (C,); bias (C,)
     Buffers: running_mean (C,); running_var (C,)
-    Ops:     add = numel
-             mul = numel
+    Ops:     add = numel if track_running_stats else 3 * numel - C + (numel if affine else 0)
+             mul = numel if track_running_stats else numel + (numel if affine else 0)
+             div = 0 if track_running_stats else numel + 2 * C
+             sqrt = 0 if track_running_stats else C
     Errors:  CNN-E404 if the input has no channels
     Source:  Ioffe & Szegedy 2015; torch.nn.BatchNorm2d; ONNX BatchNormalization
 
@@ -37,6 +41,12 @@ class BatchNorm(Layer, frozen=True):
         """The input's own shape."""
         return _channelled(x, self.kind)
 
+    def carries(self, x: Shape) -> tuple[Carry, ...] | None:
+        """Statistics of the batch depend on all positions."""
+        if self.track_running_stats:
+            return None
+        return tuple(Carry(axis, axis, WholeAxis(x[axis])) for axis in range(2, len(x)))
+
     def weights(self, x: Shape) -> dict[str, Shape]:
         """`weight` and `bias` per channel."""
         return {"weight": Shape(x[1]), "bias": Shape(x[1])} if self.affine else {}
@@ -46,7 +56,9 @@ class BatchNorm(Layer, frozen=True):
         return {"running_mean": Shape(x[1]), "running_var": Shape(x[1])} if self.track_running_stats else {}
 
     def ops(self, y: Shape, x: Shape) -> Ops:  # noqa: ARG002
-        """Scale and shift, folded per channel when the model is loaded."""
+        """Scale and shift, folded per channel when the model is loaded; else statistics at run time."""
+        if not self.track_running_stats:
+            return _standardised(x.numel, x[1], 2 if self.affine else 0)
         return Ops(add=x.numel, mul=x.numel)
 
 
@@ -58,9 +70,9 @@ def _channelled(x: Shape, kind: str) -> Shape:
 
 
 def _standardised(numel: int, groups: int, affine: int) -> Ops:
-    """Mean, centring, variance, root and division at run time, then `affine` multiplications and additions."""
+    """Mean, centring, variance with eps, root and division at run time, then `affine` multiplications and additions."""
     return Ops(
-        add=4 * numel - groups + (numel if affine > 1 else 0),
+        add=3 * numel - groups + (numel if affine > 1 else 0),
         mul=numel + (numel if affine else 0),
         div=numel + 2 * groups,
         sqrt=groups,
@@ -72,7 +84,7 @@ class InstanceNorm(Layer, frozen=True):
 
     Shape:   (N, C, H, W) -> (N, C, H, W)
     Weights: weight (C,); bias (C,)
-    Ops:     add = 4 * numel - groups + (numel if affine else 0)
+    Ops:     add = 3 * numel - groups + (numel if affine else 0)
              mul = numel + (numel if affine else 0)
              div = numel + 2 * groups
              sqrt = groups
@@ -114,7 +126,7 @@ class GroupNorm(Layer, frozen=True):
 
     Shape:   (N, C, H, W) -> (N, C, H, W)
     Weights: weight (C,); bias (C,)
-    Ops:     add = 4 * numel - groups + (numel if affine else 0)
+    Ops:     add = 3 * numel - groups + (numel if affine else 0)
              mul = numel + (numel if affine else 0)
              div = numel + 2 * groups
              sqrt = groups
@@ -136,7 +148,7 @@ class GroupNorm(Layer, frozen=True):
         """The input's own shape."""
         _channelled(x, self.kind)
         if x[1] % self.num_groups:
-            near = next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)
+            near = divisor(x[1], self.num_groups)
             raise LayerError(
                 "CNN-E402",
                 f"num_groups={self.num_groups} does not divide {x[1]} channels",
@@ -204,7 +216,7 @@ class LayerNorm(_OverDims, frozen=True):
 
     Shape:   (N, *) -> (N, *)
     Weights: weight of the sizes of dim; bias likewise
-    Ops:     add = 4 * numel - groups + (numel if elementwise_affine and bias else 0)
+    Ops:     add = 3 * numel - groups + (numel if elementwise_affine and bias else 0)
              mul = numel + (numel if elementwise_affine else 0)
              div = numel + 2 * groups
              sqrt = groups

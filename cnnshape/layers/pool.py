@@ -34,14 +34,13 @@ class _Pool(Layer, frozen=True):
         """(N, C, H', W')."""
         windows = self.windows(x)
         for window, n in zip(windows, x[2:], strict=True):
-            last = (window.out_size(n) - 1) * window.stride - window.before
-            if window.before >= window.extent or last >= n:
+            if (window.before or window.after) and window.blank(n) is not None:
                 raise LayerError(
                     "CNN-E406",
-                    f"padding {window.before} + {window.after} is as large as the window of {window.extent}: "
-                    "an output would see padding alone",
+                    f"padding {window.before} + {window.after} is too large for the window of {window.extent}: "
+                    f"output {window.blank(n)} would see padding alone",
                     f"input {x}",
-                    fixes=({"padding": (window.extent - 1) // 2},),
+                    fixes=({"padding": (window.extent - 1) // 2}, {"padding": 0}),
                 )
         return Shape(x[0], x[1], *[w.out_size(n) for w, n in zip(windows, x[2:], strict=True)])
 

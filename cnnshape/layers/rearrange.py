@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import gcd
 from typing import Any, ClassVar, Literal
 
 from cnnshape.errors import LayerError
 from cnnshape.geometry.resample import Resample
 from cnnshape.geometry.window import Window
-from cnnshape.layers.base import Layer, Taps, spatial_rank
+from cnnshape.layers.base import Layer, Taps, divisor, spatial_rank
 from cnnshape.shape import Shape
 
 
@@ -27,6 +28,9 @@ class _ToSpace(Layer, frozen=True):
                 "CNN-E405",
                 f"{self.kind} needs channels that are a multiple of {r}^{rank} = {r**rank}, but gets {x[1]}",
                 f"input {x}",
+                f"{x[1]} = {x[1] // r**rank} * {r**rank} + {x[1] % r**rank}",
+                advice=f"a conv of {max(1, x[1] // r**rank) * r**rank} channels before it",
+                field=self.__struct_fields__[0],
             )
         return Shape(x[0], x[1] // r**rank, *[n * r for n in x[2:]])
 
@@ -48,8 +52,12 @@ class _ToDepth(Layer, frozen=True):
         rank, r = spatial_rank(x, self.kind), self.block()
         for n in x[2:]:
             if n % r:
+                name = self.__struct_fields__[0]
                 raise LayerError(
-                    "CNN-E405", f"{self.kind} by {r} does not divide {n} of {x}", f"{n} = {n // r} * {r} + {n % r}"
+                    "CNN-E405",
+                    f"{self.kind} by {r} does not divide {n} of {x}",
+                    f"{n} = {n // r} * {r} + {n % r}",
+                    fixes=({name: divisor(gcd(*x[2:]), r)},),
                 )
         return Shape(x[0], x[1] * r**rank, *[n // r for n in x[2:]])
 
@@ -160,12 +168,20 @@ class ChannelShuffle(Layer, frozen=True):
     """
 
     kind: ClassVar[str] = "channel_shuffle"
+    mixes_channels: ClassVar[bool] = True
     shorthand: ClassVar[str] = "groups"
 
     groups: Taps
 
     def out(self, x: Shape) -> Shape:
         """The input's own shape."""
-        if len(x) < 2 or x[1] % self.groups:
-            raise LayerError("CNN-E402", f"groups={self.groups} does not divide the channels of {x}")
+        if len(x) < 2:
+            raise LayerError("CNN-E404", f"channel_shuffle needs channels, but gets {x}")
+        if x[1] % self.groups:
+            raise LayerError(
+                "CNN-E402",
+                f"groups={self.groups} does not divide the channels of {x}",
+                f"{x[1]} = {x[1] // self.groups} * {self.groups} + {x[1] % self.groups}",
+                fixes=({"groups": divisor(x[1], self.groups)},),
+            )
         return x

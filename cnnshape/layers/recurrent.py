@@ -20,6 +20,8 @@ class _Recurrent(Layer, frozen=True):
     saves: ClassVar[Any] = "both"
     #: How many matrices of hidden_size rows a step multiplies.
     gates: ClassVar[int] = 1
+    #: How many values per unit and step the backward pass needs besides the states.
+    steps_keep: ClassVar[int] = 0
 
     hidden_size: Count
     num_layers: Annotated[int, Meta(ge=1, le=1024)] = 1
@@ -57,6 +59,11 @@ class _Recurrent(Layer, frozen=True):
                     found[f"bias_hh_l{layer}{suffix}"] = Shape(rows)
             width = self.directions * self.hidden_size
         return found
+
+    def inside(self, x: Shape) -> int:
+        """The states of all layers but the last, and what every step keeps."""
+        units = x[0] * x[1] * self.directions * self.hidden_size
+        return units * (self.num_layers * (1 + self.steps_keep) - 1)
 
     def terms(self, y: Shape, x: Shape) -> dict[str, int]:  # noqa: ARG002
         """steps: N * L * layers * directions; widths: input sizes of all layers, added; directions."""
@@ -123,6 +130,7 @@ class Lstm(_Recurrent, frozen=True):
 
     kind: ClassVar[str] = "lstm"
     gates: ClassVar[int] = 4
+    steps_keep: ClassVar[int] = 5  # the four gates and the cell
 
     def ops(self, y: Shape, x: Shape) -> Ops:
         """Eight products, three sigmoids, two tangents, three multiplications and a sum per step."""
@@ -151,6 +159,7 @@ class Gru(_Recurrent, frozen=True):
 
     kind: ClassVar[str] = "gru"
     gates: ClassVar[int] = 3
+    steps_keep: ClassVar[int] = 4  # the three gates, and U h + c before the reset gate
 
     def ops(self, y: Shape, x: Shape) -> Ops:
         """Six products, two sigmoids, a tangent, three multiplications, 1 - z and a sum per step."""

@@ -8,6 +8,7 @@ from operator import mul
 from typing import ClassVar
 
 from cnnshape.errors import LayerError
+from cnnshape.geometry.strides import regrouped
 from cnnshape.layers.base import Carry, Index, Layer, dimension
 from cnnshape.shape import Shape
 
@@ -16,6 +17,10 @@ class _View(Layer, frozen=True):
     """The input's own memory under another shape."""
 
     view: ClassVar[bool] = True
+
+    def strides(self, strides: tuple[int, ...], x: Shape) -> tuple[int, ...] | None:
+        """As they are where the new dimensions can step over the old ones."""
+        return regrouped(x, strides, self.out(x))
 
 
 class Flatten(_View, frozen=True):
@@ -49,7 +54,7 @@ class Flatten(_View, frozen=True):
 
     def carries(self, x: Shape) -> tuple[Carry, ...]:
         """An axis survives where its neighbours have size 1."""
-        return regrouped(x, self.out(x))
+        return whole_axes(x, self.out(x))
 
 
 class Reshape(_View, frozen=True):
@@ -90,10 +95,10 @@ class Reshape(_View, frozen=True):
 
     def carries(self, x: Shape) -> tuple[Carry, ...]:
         """An axis survives where as many elements lie before it and behind it as before."""
-        return regrouped(x, self.out(x))
+        return whole_axes(x, self.out(x))
 
 
-def regrouped(x: Shape, y: Shape) -> tuple[Carry, ...]:
+def whole_axes(x: Shape, y: Shape) -> tuple[Carry, ...]:
     """The axes that a reshape leaves whole: same size, same number of elements before it."""
     if 0 in x or 0 in y:
         return ()
@@ -145,6 +150,10 @@ class Permute(_View, frozen=True):
     def out(self, x: Shape) -> Shape:
         """The sizes in their new order."""
         return Shape(*[x[d] for d in self.order(x)])
+
+    def strides(self, strides: tuple[int, ...], x: Shape) -> tuple[int, ...]:
+        """Every dimension takes its own along."""
+        return tuple([strides[d] for d in self.order(x)])
 
     def carries(self, x: Shape) -> tuple[Carry, ...]:
         """Every axis moves."""

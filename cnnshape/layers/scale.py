@@ -31,6 +31,7 @@ class LocalResponseNorm(Layer, frozen=True):
     """
 
     kind: ClassVar[str] = "local_response_norm"
+    mixes_channels: ClassVar[bool] = True
     shorthand: ClassVar[str] = "size"
     saves: ClassVar[Any] = "both"
 
@@ -62,13 +63,14 @@ class LocalResponseNorm(Layer, frozen=True):
 
 
 class L2Norm(Layer, frozen=True):
-    """Divide by the Euclidean length over one dimension, perhaps with a learned scale per position of it.
+    """Divide by the Euclidean length over one dimension (at least 1e-12), perhaps with a learned scale per position of it.
 
     Shape:   (N, *) -> (N, *)
     Weights: weight (width,)
     Ops:     add = numel - groups
              mul = numel + (numel if scale else 0)
              div = numel
+             cmp = groups
              sqrt = groups
     Errors:  CNN-E406 if the input has no such dimension
     Source:  torch.nn.functional.normalize; Liu et al. 2016 (SSD); Caffe Normalize
@@ -111,9 +113,10 @@ class L2Norm(Layer, frozen=True):
         return {"width": width, "groups": x.numel // width}
 
     def ops(self, y: Shape, x: Shape) -> Ops:
-        """Squares, a sum and a root per group, a division per element."""
+        """Squares, a sum, a root and a comparison per group, a division per element."""
         groups = self.terms(y, x)["groups"]
-        return Ops(add=x.numel - groups, mul=x.numel * (2 if self.scale else 1), div=x.numel, sqrt=groups)
+        squares = x.numel * (2 if self.scale else 1)
+        return Ops(add=x.numel - groups, mul=squares, div=x.numel, cmp=groups, sqrt=groups)
 
 
 class Scale(Layer, frozen=True):
