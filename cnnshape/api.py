@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnshape.calculate import calculate
-from cnnshape.errors import ModelError, Place, Problem, did_you_mean
+from cnnshape.errors import ModelError, Place, Problem, did_you_mean, printable, quoted
 from cnnshape.network import Network
 from cnnshape.report import DTYPES, Report
 from cnnshape.spec import load as load_spec
@@ -29,7 +29,7 @@ def zoo_path(name: str) -> Path:
     if "/" in name or not path.is_file():
         known = zoo_names()
         fix = did_you_mean(name, known) or f"one of {', '.join(known)}"
-        raise ModelError([Problem("CNN-E101", f"the zoo has no {name[:60]}", Place(f"zoo:{name}"[:80]), fix=fix)])
+        raise ModelError([Problem("CNN-E101", f"the zoo has no {quoted(name)}", Place(f"zoo:{name}"[:80]), fix=fix)])
     return path
 
 
@@ -119,8 +119,9 @@ def analyze_document(
     try:
         report = calculate(network, batch, dtype)
     except ModelError as error:
-        shown = {(p.code, p.place[:3], p.message): p for p in error.problems}
-        problems = [*problems, *(p._replace(source_line=text.line(p.place.line)) for p in shown.values())]
+        from cnnshape.spec.blame import blamed
+
+        problems = [*problems, *blamed(text, error.problems)]
     if problems:
         raise ModelError(problems)
     return network, report
@@ -135,7 +136,7 @@ def _read(text: Document, sets: dict[str, str] | None, inputs: Inputs) -> tuple[
     network, problems = load_spec(text, sets, named_inputs(inputs))
     if not network.name:
         stem = text.file.removeprefix("zoo:") if text.file.startswith("zoo:") else Path(text.file).stem
-        network.name = stem
+        network.name = printable(stem)
     return network, problems
 
 

@@ -43,6 +43,10 @@ CODES: dict[str, str] = {
     "CNN-E601": "an expectation does not hold",
     # the call
     "CNN-E701": "the command is used wrongly",
+    "CNN-E702": "the network cannot be written in that format",
+    "CNN-E703": "a library is missing",
+    "CNN-E704": "a layer cannot be run",
+    "CNN-E705": "it would take more memory than is allowed",
 }
 
 
@@ -73,25 +77,26 @@ class Problem(NamedTuple):
     source_line: str = ""
     notes: tuple[str, ...] = ()
     fix: str = ""
+    field: str = ""
+    """The field that is to blame, for whoever can find where it is written."""
 
     def __str__(self) -> str:
         """The problem as text: place, code and message, source line with a caret, notes, fix."""
-        head = f"{self.place}: {self.code}: {self.message}"
-        lines = [head]
+        lines = [printable(f"{self.place}: {self.code}: {self.message}")]
         if self.place.layer:
-            lines.append(f"  in layer {self.place.layer}")
+            lines.append(printable(f"  in layer {self.place.layer}"))
         if self.source_line:
             # A very long line is shown around its caret; tabs keep their width so the caret stays below its column.
             column = max(self.place.column, 1) - 1
             first = max(0, column - 60)
-            text = self.source_line[first : first + 120]
+            text = printable(self.source_line[first : first + 120].rstrip(), one_wide=True)
             indent = "".join("\t" if char == "\t" else " " for char in text[: column - first])
             lines.append(f"  {self.place.line:>5} | {text}")
             if self.place.column:
                 lines.append(f"        | {indent}^")
-        lines.extend(f"  = {note}" for note in self.notes)
+        lines.extend(printable(f"  = {note}") for note in self.notes)
         if self.fix:
-            lines.append(f"  fix: {self.fix}")
+            lines.append(printable(f"  fix: {self.fix}"))
         return "\n".join(lines)
 
 
@@ -103,7 +108,7 @@ class LayerError(CnnshapeError):
     """A layer cannot take its input: bare facts, raised by a floor that knows no file.
 
     `fixes` are candidate changes of the layer's own fields; whoever shows the error tries each of them and shows
-    only those that work.
+    only those that work. `field` is the one to blame; by default the first that a fix changes.
     """
 
     def __init__(
@@ -113,6 +118,7 @@ class LayerError(CnnshapeError):
         *notes: str,
         fixes: tuple[dict[str, Any], ...] = (),
         advice: str = "",
+        field: str = "",
     ) -> None:
         """Keep the facts apart, so that the floor above can lay them out."""
         super().__init__(message)
@@ -121,6 +127,7 @@ class LayerError(CnnshapeError):
         self.notes = notes
         self.fixes = fixes
         self.advice = advice
+        self.field = field or next((name for change in fixes for name in change), "")
 
 
 class ModelError(CnnshapeError):
@@ -130,6 +137,44 @@ class ModelError(CnnshapeError):
         """Keep the problems in the order of the user's text."""
         self.problems = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column)))
         super().__init__("\n".join(str(p) for p in self.problems))
+
+
+def printable(text: str, one_wide: bool = False) -> str:
+    r"""The text without anything that a terminal would obey; `one_wide` keeps every column where it is.
+
+    >>> printable("a\x1b[2Jb\u202ec")
+    'a\\x1b[2Jb\\u202ec'
+    """
+    if text.isprintable():
+        return text
+    keep = " \t" if one_wide else " "
+    return "".join(
+        char if char.isprintable() or char in keep else "\ufffd" if one_wide else ascii(char)[1:-1] for char in text
+    )
+
+
+def quoted(value: object, limit: int = 60) -> str:
+    """A written value as a message shows it: as the spec writes it, and never long.
+
+    >>> quoted(True), quoted([1, None, "a"]), quoted(10**99, 9)
+    ('true', '[1, null, a]', '100000...')
+    """
+    text = _written(value, limit)
+    return text if len(text) <= limit else text[: max(1, limit - 3)] + "..."
+
+
+def _written(value: object, limit: int) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, int):
+        return str(value) if value.bit_length() < 1024 else f"{'-' * (value < 0)}a number of {value.bit_length()} bits"
+    if isinstance(value, float) and value - value != 0:
+        return ".nan" if value != value else "-.inf" if value < 0 else ".inf"  # noqa: PLR0124 - that is what NaN is
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(quoted(item, limit) for item in value[:limit])}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {quoted(item, limit)}' for key, item in [*value.items()][:limit])}}}"
+    return str(value)[: limit + 1] or "''"
 
 
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:

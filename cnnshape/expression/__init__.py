@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from cnnshape.errors import quoted
 from cnnshape.expression.parser import MAX_TEXT, Node, Parser
 from cnnshape.expression.values import ExpressionError
 
@@ -28,11 +29,16 @@ def evaluate(text: str, names: Any) -> Any:
     try:
         return _parsed(text)(names)
     except ZeroDivisionError:
-        raise ExpressionError(f"{text!r} divides by zero") from None
+        raise ExpressionError(f"{shown(text)} divides by zero") from None
     except ExpressionError as error:
-        raise (error if error.whole else ExpressionError(f"{text!r}: {error}")) from None
+        raise (error if error.whole else ExpressionError(f"{shown(text)}: {error}")) from None
     except (TypeError, ValueError, OverflowError, IndexError, KeyError) as error:
-        raise ExpressionError(f"{text!r}: {str(error)[:120]}") from None
+        raise ExpressionError(f"{shown(text)}: {quoted(error, 120)}") from None
+
+
+def shown(text: str) -> str:
+    """An expression as a message shows it."""
+    return f"'{quoted(text)}'"
 
 
 @lru_cache(maxsize=4096)

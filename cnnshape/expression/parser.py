@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from cnnshape.errors import quoted
 from cnnshape.expression.values import ARITHMETIC, COMPARISONS, FUNCTIONS, ExpressionError, bounded, indexed, number
 
 #: What a part of an expression becomes: names -> its value.
@@ -69,7 +70,7 @@ class Parser:
         """The whole text."""
         value = self.choice()
         if self.kind:
-            raise ExpressionError(f"{self.token!r} is not expected here")
+            raise ExpressionError(f"{quoted(self.token)!r} is not expected here")
         return value
 
     def choice(self) -> Node:
@@ -190,7 +191,7 @@ class Parser:
             items = self.items("]")
             return lambda names: [item(names) for item in items]
         if self.kind != "name" or self.token in _BETWEEN:
-            raise ExpressionError("a value is missing" + (f" before {self.token!r}" if self.token else ""))
+            raise ExpressionError("a value is missing" + (f" before {quoted(self.token)!r}" if self.token else ""))
         name = self.next()
         if name in _CONSTANTS:
             word = _CONSTANTS[name]
@@ -232,4 +233,4 @@ def _variable(names: Any, name: str) -> Any:
     try:
         return names[name]
     except KeyError:
-        raise ExpressionError(f"unknown variable {name}", name) from None
+        raise ExpressionError(f"unknown variable {quoted(name)}", name) from None

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from math import ceil, floor
 from typing import Any
 
+from cnnshape.errors import quoted
+
 #: No number is larger, no exponent larger, than these.
 MAX_NUMBER, MAX_EXPONENT = 2**63, 64
 
@@ -67,7 +69,7 @@ def divided(a: Any, b: Any) -> Any:
 def power(base: Any, exponent: Any) -> Any:
     """`base ** exponent`, where it is real and small."""
     if abs(exponent) > MAX_EXPONENT:
-        raise ExpressionError(f"the exponent {exponent} is too large")
+        raise ExpressionError(f"the exponent {quoted(exponent)} is too large")
     value = base**exponent
     if isinstance(value, complex):
         raise ExpressionError("there is no real value")
@@ -88,7 +90,7 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 def number(value: Any) -> Any:
     """The value, if arithmetic may use it."""
     if not isinstance(value, (int, float)):
-        raise ExpressionError(f"{value!r} is not a number"[:120])
+        raise ExpressionError(f"{quoted(value)} is not a number")
     return value
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnshape.errors import ModelError, Problem, did_you_mean
+from cnnshape.errors import ModelError, Problem, did_you_mean, quoted
+from cnnshape.expression.values import MAX_NUMBER
 from cnnshape.network import Input, Network
 from cnnshape.spec.blocks import Block, written
 from cnnshape.spec.builder import Builder, UnknownShape
 from cnnshape.spec.fields import Fault
-from cnnshape.spec.scope import Scope
+from cnnshape.spec.scope import NAMES, Scope, is_name
 from cnnshape.spec.shapes import promise, shape_of
 from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse, scalar
 from cnnshape.spec.structures import Writer
@@ -42,7 +43,10 @@ def load(
         message = "a network is a mapping with input: and layers:"
         raise ModelError([document.problem("CNN-E103", message, at, "", "see docs/spec.md for an example")])
     loader = _Loader(document, data, sets or {}, inputs or {})
-    return loader.network(), loader.builder.problems
+    try:
+        return loader.network(), loader.builder.problems
+    except ModelError:
+        raise ModelError(loader.builder.problems) from None
 
 
 class _Loader:
@@ -59,7 +63,7 @@ class _Loader:
         for key in data:
             if key not in TOP:
                 fix = did_you_mean(key, TOP) or f"a spec has {', '.join(TOP)}"
-                builder.wrong("CNN-E202", f"unknown key {key}", data.mark(key), "", fix)
+                builder.wrong("CNN-E202", f"unknown key {quoted(key)}", data.mark(key), "", fix)
         self.variables()
         inputs = self.inputs()
         layers = data.get("layers")
@@ -73,7 +77,7 @@ class _Loader:
         self.top.entry = first
         last = writer.sequence(layers, self.top, first, data.mark("layers", value=True))
         return Network(
-            str(data.get("name") or ""),
+            self.name(),
             builder.inputs,
             builder.nodes,
             self.outputs(writer, last),
@@ -82,6 +86,14 @@ class _Loader:
             self.expectation(),
             data.mark("expect") // WIDTH,
         )
+
+    def name(self) -> str:
+        """name:, or "" where the file's own name serves."""
+        name = self.data.get("name")
+        if name is None or (isinstance(name, (str, int, float)) and is_name(str(name).replace("[", "("))):
+            return "" if name is None else str(name)
+        self.guarded(Fault("CNN-E203", f"{quoted(name)} is no name", fix="write one line of up to 100 letters"), "name")
+        return ""
 
     def evaluate(self, text: str) -> Any:
         """An expression over the top's variables."""
@@ -105,21 +117,21 @@ class _Loader:
             if name not in section:
                 fix = did_you_mean(name, tuple(section)) or f"the spec has {', '.join(section) or 'no vars'}"
                 self.builder.wrong(
-                    "CNN-E206", f"--set {name}: the spec has no such variable", self.data.mark("vars"), "", fix
+                    "CNN-E206", f"--set {quoted(name)}: the spec has no such variable", self.data.mark("vars"), "", fix
                 )
         for name, raw in section.items():
             value: Any = scalar(self.sets[name]) if name in self.sets else raw
             try:
                 self.top.vars[name] = self.variable(value)
             except Fault as fault:
-                self.guarded(fault, "vars", section.mark(name, value=True))
+                self.guarded(fault, "vars", fault.mark or section.mark(name, value=True))
 
     def variable(self, value: Any) -> Any:
         """A number, a list, an expression, or a word such as the name of an activation."""
         if isinstance(value, list):
             return [self.variable(item) for item in value]
-        if isinstance(value, dict):
-            raise Fault("CNN-E203", "a variable is a number, a word or a list")
+        if isinstance(value, dict) or (isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER):
+            raise Fault("CNN-E203", f"a variable is a number, a word or a list, not {quoted(value)}")
         if not isinstance(value, str):
             return value
         try:
@@ -151,14 +163,17 @@ class _Loader:
         for name in self.given:
             if name and name not in [pair[0] for pair in pairs]:
                 fix = did_you_mean(name, tuple(pair[0] for pair in pairs))
-                builder.wrong("CNN-E301", f"--input {name}: the spec has no such input", data.at, "", fix)
+                builder.wrong("CNN-E301", f"--input {quoted(name)}: the spec has no such input", data.at, "", fix)
         found = []
         for index, (name, raw, mark) in enumerate(pairs):
+            if not is_name(name):
+                builder.wrong("CNN-E203", f"{quoted(name)} is no name", mark, "", NAMES)
+                name = f"input{index + 1}"  # noqa: PLW2901
             override = self.given.get(name) or (self.given.get("") if index == 0 else None)
             try:
                 shape = override or shape_of(raw, self.evaluate)
             except Fault as fault:
-                self.guarded(fault, "input", mark)
+                self.guarded(fault, "input", fault.mark or mark)
                 shape = None
             found.append(Input(name, shape or (1,), mark // WIDTH, mark % WIDTH))
             if shape is None:
@@ -194,6 +209,9 @@ class _Loader:
             if isinstance(block, str):
                 self.builder.wrong("CNN-E207", block, mark, "", "blocks: {name: {args: {width: 64}, layers: [...]}}")
                 block = Block(name, {}, Seq(mark), mark)
+            if not is_name(name):
+                self.builder.wrong("CNN-E207", f"{quoted(name)} is no name", mark, "", NAMES)
+                continue
             if name in BY_NAME:
                 self.builder.wrong(
                     "CNN-E207", f"the block {name} has the name of a layer kind", mark, "", f"call it my_{name}"
@@ -205,7 +223,16 @@ class _Loader:
     def outputs(self, writer: Writer, last: int | None) -> tuple[int, ...]:
         """outputs: or the last layer."""
         if "outputs" in self.data:
-            named = writer.sources(self.data["outputs"], self.data.mark("outputs", value=True), self.top)
+            raw, at = self.data["outputs"], self.data.mark("outputs", value=True)
+            try:
+                named = writer.sources(raw, at, self.top) if raw not in ([], None) else None
+            except Fault as fault:
+                self.builder.wrong(fault.code, str(fault), fault.mark or at, "", "outputs: [left, right]")
+                return ()
+            if raw in ([], None):
+                self.builder.wrong(
+                    "CNN-E203", "outputs: names no layer", at, "", "leave it out: the last layer is meant"
+                )
             return named or ()
         return (
             ()

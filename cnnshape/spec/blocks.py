@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from cnnshape.errors import quoted
 from cnnshape.spec.source import Document, Map, Seq, parse
 
 FOLDER = Path(__file__).parent / "blocks"
@@ -30,15 +31,15 @@ def written(name: str, body: Any, mark: int, document: Document | None = None) -
     if isinstance(body, Seq):
         return Block(name, {}, body, mark, "", document)
     if not isinstance(body, Map) or not isinstance(body.get("layers"), Seq):
-        return f"the block {name} needs layers: [...]"
+        return f"the block {quoted(name)} needs layers: [...]"
     unknown = [key for key in body if key not in ("name", "args", "layers", "doc")]
     if unknown:
-        return f"a block has no key {unknown[0]}"
+        return f"a block has no key {quoted(unknown[0])}"
     args: Any = body.get("args") or {}
     if isinstance(args, list):
         args = dict.fromkeys(map(str, args))
     if not isinstance(args, dict):
-        return f"args of the block {name} are names with defaults"
+        return f"args of the block {quoted(name)} are names with defaults"
     return Block(name, dict(args), body["layers"], mark, str(body.get("doc", "")), document)
 
 

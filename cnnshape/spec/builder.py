@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
-from cnnshape.errors import LayerError, ModelError, Problem, did_you_mean
+from cnnshape.errors import LayerError, ModelError, Problem, did_you_mean, quoted
 from cnnshape.expression import ExpressionError, evaluate
+from cnnshape.expression.parser import MAX_TEXT
 from cnnshape.layers.base import Layer
 from cnnshape.network import Input, Node
 from cnnshape.shape import Shape
@@ -16,15 +18,18 @@ from cnnshape.spec.scope import Names, Scope
 from cnnshape.spec.source import WIDTH, Document
 
 #: More layers than this, blocks written out, are refused.
-MAX_NODES = 250_000
+MAX_NODES = 150_000
 #: More steps of writing out than this are refused, even when they make no layer.
-MAX_STEPS = 1_000_000
+MAX_STEPS = 300_000
 #: Blocks inside blocks deeper than this never end.
 MAX_DEPTH = 48
 #: After this many problems the rest is left for the next run.
 MAX_PROBLEMS = 50
+#: The names of all layers, paths written out, take no more characters than this; one name no more than that.
+MAX_LETTERS, MAX_NAME = 100_000_000, 100
 
 _INTERPOLATION = re.compile(r"\$\{([^{}]*)\}")
+_DIGITS = re.compile(r"-?\d[\d.]*")
 _NUMBERED = re.compile(r"(.+)\[(\d+)\]\Z")
 
 
@@ -46,15 +51,15 @@ class Builder:
         self.written: dict[str, Layer | None] = {}
         self.shapes: list[Shape | None] = [Shape(1, *tensor.shape) for tensor in inputs]
         self.shaped = 0
-        self.steps = 0
+        self.steps = self.letters = 0
         self.times = 1
         """How often the innermost repeat will be written out in all."""
 
     # problems
 
     def wrong(self, code: str, message: str, mark: int, layer: str = "", fix: str = "", *notes: str) -> None:
-        """Put a problem on record, once; raises when there are too many."""
-        key = (code, mark, message)
+        """Put a problem on record, once however often its line is written out; raises when there are too many."""
+        key = (code, mark, _DIGITS.sub("#", message))
         if key in self.told:
             return
         self.told.add(key)
@@ -71,10 +76,13 @@ class Builder:
         """Count one item; refuse what would never end."""
         self.steps += 1
         if self.steps > MAX_STEPS or len(self.nodes) > MAX_NODES:
-            raise self.stop("CNN-E501", f"the spec writes out to more than {MAX_NODES:,} layers", mark)
+            what = f"{MAX_NODES:,} layers" if len(self.nodes) > MAX_NODES else f"{MAX_STEPS:,} items, lists and calls"
+            fix = "look for blocks or repeats that multiply"
+            raise self.stop("CNN-E501", f"the spec writes out to more than {what}", mark, "", fix)
         if scope.depth > MAX_DEPTH:
             path = ".".join(scope.path[:6])
-            raise self.stop("CNN-E502", f"blocks are nested more than {MAX_DEPTH} deep", mark, f"{path}. ...")
+            fix = "let it end: a when: on the call, or a repeat in its place"
+            raise self.stop("CNN-E502", f"blocks are nested more than {MAX_DEPTH} deep", mark, f"{path}. ...", fix)
 
     # expressions
 
@@ -88,14 +96,23 @@ class Builder:
         except ExpressionError as error:
             if not error.name:
                 raise Fault("CNN-E205", str(error)) from None
-            fix = did_you_mean(error.name, names.known()) or "define it under vars:"
-            raise Fault("CNN-E206", f"unknown variable {error.name}", fix=fix) from None
+            fix = did_you_mean(error.name, names.known()) or "write a number, or define it under vars:"
+            raise Fault("CNN-E206", f"unknown variable {quoted(error.name)}", fix=fix) from None
 
     def text_of(self, text: str, scope: Scope, value: int | None) -> str:
         """A string with its ${...} filled in."""
         if "${" not in text:
             return text
-        return _INTERPOLATION.sub(lambda m: str(self.value_of(m[1], scope, value)), text)[:300]
+        if len(text) > MAX_TEXT:
+            raise Fault("CNN-E205", f"the text is longer than {MAX_TEXT} characters")
+
+        def word(found: re.Match[str]) -> str:
+            part = self.value_of(found[1], scope, value)
+            if isinstance(part, (list, dict)):
+                raise Fault("CNN-E205", f"{quoted(found[0])} is a list, which cannot stand inside a text")
+            return str(part)
+
+        return _INTERPOLATION.sub(word, text)[:300]
 
     def filled(self, text: str, scope: Scope, value: int | None) -> Any:
         """A string with its ${...} filled in; what a lone ${...} stands for keeps its type."""
@@ -115,6 +132,7 @@ class Builder:
             except Fault:
                 return raw
         if isinstance(raw, list):
+            self.steps += len(raw)
             return [self.given(item, scope, value) for item in raw]
         return raw
 
@@ -144,11 +162,14 @@ class Builder:
         scope: Scope,
         mark: int,
         outputs: int = 1,
-        frozen: bool = False,
         expect: dict[str, Any] | None = None,
     ) -> int:
         """Append a node and give it its name; its first value."""
         full = scope.prefix + name
+        self.letters += len(full)
+        self.steps += max(0, len(inputs) + outputs - 3)
+        if self.letters > MAX_LETTERS:
+            raise self.stop("CNN-E501", f"the names of all layers hold more than {MAX_LETTERS:,} characters", mark)
         values = tuple(range(self.values, self.values + outputs))
         self.values += outputs
         self.nodes.append(
@@ -161,17 +182,23 @@ class Builder:
                 mark % WIDTH,
                 (*scope.path, name),
                 scope.owner(full),
-                frozen,
-                expect,
+                expect=expect,
             )
         )
         self.name(name, values, scope, mark)
         return values[0]
 
+    def twice(self, name: str, scope: Scope, mark: int) -> None:
+        """Tell that a name is taken, and where."""
+        full = scope.prefix + name
+        line = next((n.line for n in self.nodes if n.name == full or n.name.startswith(f"{full}.")), 0)
+        first = f" (first on line {line})" if 0 < line < mark // WIDTH else ""
+        self.wrong("CNN-E302", f"the name {name} is used twice{first}", mark, full, "choose another name")
+
     def name(self, name: str, values: tuple[int, ...], scope: Scope, mark: int, item: Any = None) -> None:
         """Make values known under a name in a scope."""
         if name in scope.values:
-            self.wrong("CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name")
+            self.twice(name, scope, mark)
             return
         scope.values[name] = values
         self.absolute[scope.prefix + name] = values
@@ -199,7 +226,9 @@ class Builder:
         """Every name that a `from` in this scope may use, nearest first."""
         names: dict[str, None] = {}
         level: Scope | None = scope
-        while level is not None and len(names) < 5000:
-            names.update(dict.fromkeys(reversed(level.values)))
+        while level is not None and len(names) < 2000:
+            names.update(dict.fromkeys(islice(reversed(level.values), 2000)))
+            if level.entry is not None:
+                names["input"] = None
             level = level.parent
         return tuple(names)

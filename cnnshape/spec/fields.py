@@ -8,9 +8,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import did_you_mean, quoted
 from cnnshape.layers.base import Layer
 from cnnshape.spec.aliases import AUTO_PAD, FIELDS, IGNORED
+from cnnshape.spec.source import Map, Seq
+
+#: No field takes a longer list.
+MAX_LIST = 4096
 
 _SIZES = re.compile(r"\s*\d+(\s*[x×]\s*\d+)+\s*\Z")
 
@@ -18,10 +22,13 @@ _SIZES = re.compile(r"\s*\d+(\s*[x×]\s*\d+)+\s*\Z")
 class Fault(Exception):  # noqa: N818 - a note to the builder, which makes the problem of it
     """One wrong key of one layer: code, message, the key it stands at (value or key itself), fix."""
 
-    def __init__(self, code: str, message: str, key: str = "", fix: str = "", at_value: bool = True) -> None:
-        """Keep the parts for the builder."""
+    def __init__(
+        self, code: str, message: str, key: str = "", fix: str = "", at_value: bool = True, mark: int = 0
+    ) -> None:
+        """Keep the parts for the builder; `mark` is the place, where it is nearer than the key's value."""
         super().__init__(message)
         self.code, self.message, self.key, self.fix, self.at_value = code, message, key, fix, at_value
+        self.mark = mark
 
 
 @cache
@@ -69,23 +76,35 @@ def canonical(kind: type[Layer], written: str) -> str | None:
     return "" if written in IGNORED else None
 
 
-_SPLIT = re.compile(r"(kernel|stride|pad|padding|dilation)_(d|h|w|depth|height|width)\Z")
+#: Caffe's kernel_h, pad_w and the like.
+SPLIT = re.compile(r"(kernel|stride|pad|padding|dilation)_(d|h|w|depth|height|width)\Z")
 
 
 def gather(keys: dict[str, Any]) -> dict[str, Any]:
     """Caffe's kernel_h and kernel_w -> kernel_size: [h, w]."""
     parts: dict[str, dict[str, Any]] = {}
     for key, value in keys.items():
-        found = _SPLIT.match(key)
+        found = SPLIT.match(key)
         if found:
             parts.setdefault(found[1], {})[found[2][0]] = value
     if not parts:
         return keys
-    rest = {key: value for key, value in keys.items() if not _SPLIT.match(key)}
+    rest = {key: value for key, value in keys.items() if not SPLIT.match(key)}
     for word, axes in parts.items():
         name = {"kernel": "kernel_size", "pad": "padding"}.get(word, word)
         rest[name] = [axes[axis] for axis in "dhw" if axis in axes]
     return rest
+
+
+def _twice(keys: dict[str, Any]) -> list[Fault]:
+    """A whole beside its parts: kernel_size and kernel_h."""
+    faults = []
+    for key in keys:
+        found = SPLIT.match(key)
+        name = {"kernel": "kernel_size", "pad": "padding"}.get(found[1], found[1]) if found else ""
+        if name in keys:
+            faults.append(Fault("CNN-E202", f"{key} says {name} a second time", key, "keep one", at_value=False))
+    return faults
 
 
 class Reading(Protocol):
@@ -97,18 +116,39 @@ class Reading(Protocol):
     def filled(self, text: str) -> Any:
         """A string with its ${...} filled in."""
 
+    def spend(self, steps: int) -> None:
+        """Count work that a long list makes."""
+
+
+def written_at(kind: type[Layer], item: Any, word: str, field: str, value: bool = True) -> int:
+    """The packed place where an item writes a field of its kind, under whatever name; 0 when it does not."""
+    body = item.get(word) if isinstance(item, Map) else None
+    if not isinstance(body, Map):
+        return item.mark(word, value) if body is not None and field == kind.shorthand else 0
+    if field in body:
+        return body.mark(field, value)
+    for key in body:
+        split = SPLIT.match(key)
+        name = canonical(kind, {"kernel": "kernel_size", "pad": "padding"}.get(split[1], split[1]) if split else key)
+        if name == field:
+            return body.mark(key, value)
+    return 0
+
 
 def build(kind: type[Layer], keys: dict[str, Any], here: Reading) -> tuple[Layer | None, list[Fault]]:
     """The layer, or None and what is wrong with it."""
     faults: list[Fault] = []
     values: dict[str, Any] = {}
-    for written, raw in gather(keys).items():
+    gathered = gather(keys)
+    if len(gathered) < len(keys):
+        faults.extend(_twice(keys))
+    for written, raw in gathered.items():
         name = canonical(kind, written)
         if name is None:
             known = (*kind.__struct_fields__, *FIELDS)
             near = did_you_mean(written, tuple(k for k in known if canonical(kind, k)))
             takes = ", ".join(kind.__struct_fields__) or "no keys"
-            message = f"{kind.kind} has no key {written}"
+            message = f"{kind.kind} has no key {quoted(written)}"
             faults.append(Fault("CNN-E202", message, written, near or f"{kind.kind} takes {takes}", at_value=False))
             continue
         if name == "":
@@ -124,16 +164,17 @@ def build(kind: type[Layer], keys: dict[str, Any], here: Reading) -> tuple[Layer
             fault.key = written
             faults.append(fault)
             values[name] = msgspec.UNSET
+    meant = {fault.fix for fault in faults}
     for name in required(kind):
-        if name not in values:
+        if name not in values and not any(f"did you mean {word}?" in meant for word in _called(name)):
             example = f"{kind.kind}: {{{name}: ...}}"
             faults.append(Fault("CNN-E204", f"{kind.kind} needs {name}", "", f"write {example}"))
     if faults:
         return None, faults
     try:
         return msgspec.convert(values, kind), []
-    except msgspec.ValidationError as error:
-        return None, _each(kind, keys, values) or [Fault("CNN-E203", str(error))]
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a character cannot be encoded
+        return None, _each(kind, keys, values) or [Fault("CNN-E203", str(error)[:200])]
 
 
 def settled(kind: type[Layer], name: str, written: str, raw: Any, here: Reading) -> Any:
@@ -149,41 +190,64 @@ def settled(kind: type[Layer], name: str, written: str, raw: Any, here: Reading)
         if name == "padding" and raw.upper() in AUTO_PAD:
             return AUTO_PAD[raw.upper()]
         if _SIZES.match(raw):
-            return [int(size) for size in re.split("[x×]", raw)]
+            return [int(size) for size in re.split("[x×]", raw[:200])]
         try:
             return here.value_of(raw)
         except Fault as fault:
             if words and fault.code == "CNN-E206" and re.fullmatch(r"\s*[A-Za-z_]\w*\s*", raw):
                 fix = did_you_mean(raw, words) or f"one of {', '.join(words)}"
                 raise Fault(
-                    "CNN-E203", f"{written} is neither a number nor a known word: {raw}", written, fix
+                    "CNN-E203", f"{written} is neither a number nor a known word: {quoted(raw)}", written, fix
                 ) from None
             raise
     if isinstance(raw, list):
-        values = [settled(kind, name, written, item, here) for item in raw]
+        here.spend(max(0, len(raw) - 8))
+        if len(raw) > MAX_LIST:
+            raise Fault("CNN-E203", f"{written} has {len(raw):,} values, the limit is {MAX_LIST:,}", written)
+        values = []
+        for index, item in enumerate(raw):
+            try:
+                values.append(settled(kind, name, written, item, here))
+            except Fault as fault:
+                fault.mark = fault.mark or (raw.mark(index) if isinstance(raw, Seq) else 0)
+                raise
         if written == "pads" and values and all(isinstance(v, int) for v in values) and len(values) % 2 == 0:
             half = len(values) // 2  # ONNX lists all begins, then all ends
             return [[values[i], values[half + i]] for i in range(half)]
         return values
+    if isinstance(raw, float) and raw - raw != 0:
+        from cnnshape.spec.wanted import refused
+
+        raise Fault("CNN-E203", refused(written, hints(kind)[name], raw), written)
     return raw
+
+
+def _called(field: str) -> list[str]:
+    """A field's name, and other words for it."""
+    return [field, *(word for word, fields in FIELDS.items() if field in fields)]
 
 
 def _each(kind: type[Layer], keys: dict[str, Any], values: dict[str, Any]) -> list[Fault]:
     """Check the fields one by one: the first error of all is every error of one."""
+    from cnnshape.spec.wanted import refused
+
     faults = []
     by_name = {canonical(kind, written): written for written in keys}
     for name, value in values.items():
         try:
             msgspec.convert(value, hints(kind)[name])
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
             written = by_name.get(name) or name
-            faults.append(Fault("CNN-E203", f"{written}: {_plainly(str(error), value)}", written))
+            message = refused(written, hints(kind)[name], value)
+            faults.append(Fault("CNN-E203", message, written, mark=_inside(keys.get(written), str(error))))
     return faults
 
 
-def _plainly(message: str, value: Any) -> str:
-    """Msgspec's words, a little friendlier, with the value."""
-    text = message.split(" - at ", maxsplit=1)[0].replace("Expected", "expected").replace("`", "")
-    text = text.replace("Object missing", "missing").replace("Invalid enum value", "unknown word")
-    shown = repr(value) if not isinstance(value, bool) else str(value).lower()
-    return text if "got" in text and isinstance(value, (list, dict)) else f"{text.split(', got')[0]}, not {shown[:60]}"
+def _inside(raw: Any, message: str) -> int:
+    """The place of the element that msgspec complains about (`$[1][0]`); 0 when it is the whole value."""
+    mark = 0
+    for index in re.findall(r"\[(\d+)\]", message.rpartition(" at ")[2]):
+        if not isinstance(raw, Seq) or int(index) >= len(raw):
+            break
+        mark, raw = raw.mark(int(index)), raw[int(index)]
+    return mark

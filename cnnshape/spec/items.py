@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import did_you_mean, quoted
 from cnnshape.layers import BY_NAME
 from cnnshape.layers.base import Layer
 from cnnshape.spec.aliases import KINDS as ALIASES
 from cnnshape.spec.aliases import plain
 from cnnshape.spec.blocks import Block, library
 from cnnshape.spec.builder import Builder, UnknownShape
-from cnnshape.spec.fields import Fault, build
-from cnnshape.spec.scope import Names, Scope
+from cnnshape.spec.fields import Fault, build, written_at
+from cnnshape.spec.scope import NAMES, Names, Scope, is_name
 from cnnshape.spec.shapes import promise
 from cnnshape.spec.source import Map, Seq
 
@@ -73,7 +73,7 @@ class Items:
             )
             return self.broken("layer", scope, value, mark)
         try:
-            if beside is not None and "when" in beside and not self.holds(beside["when"], scope, value):
+            if beside is not None and "when" in beside and not self.holds(beside["when"], scope, value, "when"):
                 return value
             if beside is not None and "from" in beside:
                 inputs = self.sources(beside["from"], beside.mark("from", value=True), scope)
@@ -81,15 +81,29 @@ class Items:
                 inputs = () if value is None else (value,)
             if inputs is None:
                 return self.broken(word, scope, value, mark, beside)
-            if word in STRUCTURES:
-                return self.structure(word, body, item, scope, inputs, mark)
-            return self.layer(word, body, beside, scope, inputs, mark)
+            return self.written(word, body, item, scope, inputs, mark)
         except Fault as fault:
             at = beside.mark(fault.key, fault.at_value) if beside is not None and fault.key in beside else mark
-            builder.wrong(fault.code, str(fault), at, scope.prefix + word, fault.fix)
+            result = self.broken(word, scope, value, mark, beside)
+            builder.wrong(fault.code, str(fault), fault.mark or at, builder.nodes[-1].name, fault.fix)
+            return result
         except UnknownShape:
             pass
         return self.broken(word, scope, value, mark, beside)
+
+    def written(self, word: str, body: Any, item: Any, scope: Scope, inputs: tuple[int, ...], mark: int) -> int | None:
+        """A structure, layer or block; all that it writes is frozen where it says so."""
+        nodes = self.builder.nodes
+        first, value = len(nodes), inputs[0] if inputs else None
+        beside = item if isinstance(item, Map) else None
+        if word in STRUCTURES:
+            result = self.structure(word, body, item, scope, inputs, mark)
+        else:
+            result = self.layer(word, body, beside, scope, inputs, mark)
+        if beside is not None and "frozen" in beside and self.holds(beside["frozen"], scope, value, "frozen"):
+            for node in nodes[first:]:
+                node.frozen = True
+        return result
 
     def structure(
         self, word: str, body: Any, item: Map, scope: Scope, inputs: tuple[int, ...], mark: int
@@ -118,24 +132,33 @@ class Items:
                 for key in item:
                     if key not in allowed:
                         fix = did_you_mean(key, allowed) or f"{word} takes {', '.join(allowed)}"
-                        self.builder.wrong("CNN-E202", f"{word} has no key {key}", item.mark(key), fix=fix)
+                        self.builder.wrong("CNN-E202", f"{word} has no key {quoted(key)}", item.mark(key), fix=fix)
                 return word
         words = [key for key in item if key not in COMMON]
-        if len(words) == 1:
+        if len(words) == 1 and words[0]:
             return words[0]
-        if not words:
+        if not words or words == [""]:
             self.builder.wrong("CNN-E204", "this item names no layer kind", item.at, fix="for example conv: 64")
             return ""
         known = [word for word in words if self.resolve(word) is not None]
         if len(known) == 1:
             for word in words:
                 if word not in known:
-                    fix = did_you_mean(word, COMMON) or f"write it inside {known[0]}: {{...}}"
-                    self.builder.wrong("CNN-E202", f"{word} cannot stand beside {known[0]}", item.mark(word), fix=fix)
+                    fix = did_you_mean(word, COMMON) or self.inside_of(known[0], word, item)
+                    self.builder.wrong(
+                        "CNN-E202", f"{quoted(word)} cannot stand beside {known[0]}", item.mark(word), fix=fix
+                    )
             return known[0]
-        both = f"one item names several kinds: {', '.join(words[:4])}"
+        both = f"one item names several kinds: {quoted(', '.join(words[:4]))}"
         self.builder.wrong("CNN-E202", both, item.mark(words[1]), fix="begin each layer with a dash of its own")
         return ""
+
+    def inside_of(self, kind: str, word: str, item: Map) -> str:
+        """How a key that stands beside a kind is written inside it."""
+        found, body = self.resolve(kind), item[kind]
+        first = next(iter(found.args), "") if isinstance(found, Block) else found.shorthand if found else ""
+        before = f"{first}: {quoted(body)}, " if first and isinstance(body, (str, int, float, list)) else ""
+        return f"write it inside: {kind}: {{{before}{word}: {quoted(item[word])}}}"
 
     def resolve(self, word: str) -> Block | type[Layer] | None:
         """What a word means: a block of the user's, a kind, a block of the library, another framework's kind."""
@@ -151,7 +174,7 @@ class Items:
         """A layer or a block."""
         builder = self.builder
         value = inputs[0] if inputs else None
-        word = builder.text_of(word, scope, value)
+        as_written, word = word, builder.text_of(word, scope, value)
         found = self.resolve(word)
         if found is None:
             names = (*BY_NAME, *self.blocks, *library.names(), *STRUCTURES)
@@ -159,7 +182,7 @@ class Items:
             if not fix:
                 near = did_you_mean(plain(word), tuple(ALIASES))
                 fix = near or "docs/layers.md lists every kind"
-            builder.wrong("CNN-E201", f"unknown layer kind {word[:60]}", mark, ".".join(scope.path), fix)
+            builder.wrong("CNN-E201", f"unknown layer kind {quoted(word)}", mark, ".".join(scope.path), fix)
             return self.broken("layer", scope, value, mark, beside)
         if isinstance(found, Block):
             return self.block(found, word, body, beside, scope, inputs, mark)
@@ -167,18 +190,15 @@ class Items:
         layer, faults = build(found, keys, Names(builder, scope, value))
         name = self.called(beside, found.kind, scope, value)
         for fault in faults:
-            at = body.mark(fault.key, fault.at_value) if isinstance(body, Map) and fault.key in body else mark
+            at = fault.mark or written_at(found, beside, as_written, fault.key, fault.at_value) or mark
             builder.wrong(fault.code, str(fault), at, scope.prefix + name, fault.fix)
-        self.fed(found, inputs, scope, name, mark)
-        frozen = False
+        if not self.fed(found, inputs, scope, name, mark):
+            layer = None
         expect = None
-        if beside is not None:
-            if "frozen" in beside:
-                frozen = self.holds(beside["frozen"], scope, value)
-            if "expect" in beside:
-                expect = promise(beside["expect"], lambda text: builder.value_of(text, scope, value))
+        if beside is not None and "expect" in beside:
+            expect = promise(beside["expect"], lambda text: builder.value_of(text, scope, value))
         outputs = self.outputs(layer, inputs) if layer is not None else 1
-        result = builder.add(layer, name, inputs, scope, mark, outputs, frozen, expect)
+        result = builder.add(layer, name, inputs, scope, mark, outputs, expect)
         if beside is not None and "name" in beside:
             scope.items[name] = (body if beside is None else beside, mark)
         else:
@@ -208,8 +228,8 @@ class Items:
             )
         return {kind.shorthand: body}, inputs
 
-    def fed(self, kind: type[Layer], inputs: tuple[int, ...], scope: Scope, name: str, mark: int) -> None:
-        """Complain when nothing flows into a layer."""
+    def fed(self, kind: type[Layer], inputs: tuple[int, ...], scope: Scope, name: str, mark: int) -> bool:
+        """Whether anything flows into a layer that wants it; complain when nothing does."""
         if not inputs and kind.arity[0] > 0:
             names = ", ".join(t.name for t in self.builder.inputs)
             self.builder.wrong(
@@ -219,6 +239,8 @@ class Items:
                 scope.prefix + name,
                 f"say from: one of {names}",
             )
+            return False
+        return True
 
     def outputs(self, layer: Layer, inputs: tuple[int, ...]) -> int:
         """How many tensors a layer yields."""
@@ -232,25 +254,52 @@ class Items:
     def called(self, beside: Map | None, kind: str, scope: Scope, value: int | None) -> str:
         """The written name, or the next automatic one."""
         if beside is not None and "name" in beside:
-            name = self.builder.text_of(str(beside["name"]), scope, value)
-            if name and "[" not in name and name == name.strip():
+            raw = beside["name"]
+            try:
+                name = self.builder.text_of(raw, scope, value) if isinstance(raw, str) else str(raw)
+            except Fault as fault:
+                fault.key = fault.key or "name"
+                raise
+            if isinstance(raw, (str, int)) and not isinstance(raw, bool) and is_name(name):
                 return name
-            raise Fault("CNN-E203", f"{name!r} is no name", "name", "use letters, digits, _ - and .")
+            raise Fault("CNN-E203", f"{quoted(raw)} is no name", "name", NAMES)
         return scope.automatic(kind)
 
     def broken(self, word: str, scope: Scope, value: int | None, mark: int, beside: Map | None = None) -> int:
         """A node whose layer is unknown, so that names that refer to it are still found."""
         name = beside.get("name") if beside is not None else None
-        if not isinstance(name, str) or name in scope.values or "${" in name:
-            name = scope.automatic(word[:40])
+        if not isinstance(name, str) or name in scope.values or "${" in name or not is_name(name):
+            found = self.resolve(word)
+            kind = word[:40] if found is None or isinstance(found, Block) else found.kind
+            name = f"{kind}{scope.counts.get(kind, 0)}"  # given already, if the layer failed after that
+            if kind not in scope.counts or name in scope.values:
+                name = scope.automatic(kind)
         return self.builder.add(None, name, () if value is None else (value,), scope, mark)
 
-    def holds(self, raw: Any, scope: Scope, value: int | None) -> bool:
-        """A condition."""
-        found = self.builder.value_of(raw, scope, value) if isinstance(raw, str) else raw
+    def holds(self, raw: Any, scope: Scope, value: int | None, key: str) -> bool:
+        """The condition that is written under a key."""
+        try:
+            found = self.builder.value_of(raw, scope, value) if isinstance(raw, str) else raw
+        except Fault as fault:
+            fault.key = fault.key or key
+            raise
         if not isinstance(found, (bool, int)):
-            raise Fault("CNN-E203", f"{found!r} is neither true nor false", "when")
+            message = f"{key} must be true or false, not {quoted(found)}"
+            raise Fault("CNN-E203", message, key, "write true, false or a comparison such as width > 64")
         return bool(found)
+
+    def unknown(self, text: str, mark: int, scope: Scope) -> None:
+        """Tell that a name means no layer above: it stands below, has fewer outputs, is misspelt or nowhere."""
+        builder = self.builder
+        message = f"there is no layer {quoted(text)} above this one"
+        bare = text.partition("[")[0]
+        fix = did_you_mean(text, builder.visible(scope)) or "a layer must stand above the one that uses it"
+        if bare != text and builder.find(bare, scope) is not None:
+            message, fix = f"{quoted(bare)} has no output {quoted(text[len(bare) :])}", "outputs count from [0]"
+        elif text in scope.taken:
+            message = f"the layer {quoted(text)} stands below this one: a network has no cycles"
+            fix = f"move {quoted(text)} up, or take the input from a layer above"
+        builder.wrong("CNN-E301", message, mark, ".".join(scope.path), fix)
 
     def sources(self, raw: Any, mark: int, scope: Scope) -> tuple[int, ...] | None:
         """The values that `from` names; None when one of them does not exist."""
@@ -258,13 +307,16 @@ class Items:
         values = []
         for index, name in enumerate(raw if isinstance(raw, list) else [raw]):
             at = raw.mark(index) if isinstance(raw, Seq) else mark
-            text = builder.text_of(name, scope, None) if isinstance(name, str) else str(name)
+            if not isinstance(name, (str, int)) or isinstance(name, bool):
+                raise Fault("CNN-E203", f"from names layers, not {quoted(name)}", "from", "from: conv1", mark=at)
+            try:
+                text = builder.text_of(str(name), scope, None)
+            except Fault as fault:
+                fault.mark = fault.mark or at
+                raise
             found = builder.find(text, scope)
             if found is None:
-                near = did_you_mean(text, builder.visible(scope)) or "a layer must stand above the one that uses it"
-                builder.wrong(
-                    "CNN-E301", f"there is no layer {text[:60]} above this one", at, ".".join(scope.path), near
-                )
+                self.unknown(text, at, scope)
                 return None
             values.append(found)
         return tuple(values)

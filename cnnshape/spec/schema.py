@@ -9,7 +9,8 @@ import msgspec
 from cnnshape.layers import KINDS
 from cnnshape.spec.aliases import FIELDS
 from cnnshape.spec.blocks import library
-from cnnshape.spec.fields import canonical
+from cnnshape.spec.fields import SPLIT, canonical
+from cnnshape.spec.shapes import PROMISES
 
 
 def schema() -> dict[str, Any]:
@@ -24,6 +25,10 @@ def schema() -> dict[str, Any]:
             name = canonical(kind, alias)
             if name and name != alias and name in body["properties"]:
                 body["properties"].setdefault(alias, {"description": f"the same as {name}", **body["properties"][name]})
+            elif name == "":
+                body["properties"].setdefault(alias, {"description": "changes no number"})
+        if "kernel_size" in body["properties"]:
+            body["patternProperties"] = {SPLIT.pattern.replace("\\Z", "$"): {"type": ["integer", "string"]}}
         body.pop("title", None)
         body.pop("required", None)  # an alias may stand in its place
         body["description"] = (kind.__doc__ or "").split("\n\n")[0]
@@ -34,26 +39,35 @@ def schema() -> dict[str, Any]:
             shorthand.append(body["properties"][kind.shorthand])
         items[kind.kind] = {"anyOf": shorthand, "description": body["description"]}
     layers = {"$ref": "#/$defs/layers"}
+    branch = {"anyOf": [layers, {"type": "null"}]}
+    shortcut = {"anyOf": [layers, {"type": ["boolean", "string"]}]}
+    merge = {"type": ["string", "object"]}
+    count, names = {"type": ["integer", "string"]}, {"type": ["string", "array"], "items": {"type": "string"}}
+    over = {"type": ["array", "string"]}
     structures = {
-        "residual": {"anyOf": [layers, {"type": "object"}], "description": "a body added to its own input"},
-        "shortcut": {"anyOf": [layers, {"type": ["boolean", "string"]}]},
-        "branches": {"anyOf": [{"type": "array", "items": layers}, {"type": "object", "additionalProperties": layers}]},
-        "merge": {"anyOf": [{"type": "string"}, {"type": "object"}]},
+        "residual": {
+            "anyOf": [layers, _object({"body": layers, "shortcut": shortcut, "merge": merge})],
+            "description": "a body added to its own input",
+        },
+        "shortcut": shortcut,
+        "branches": {"anyOf": [{"type": "array", "items": branch}, {"type": "object", "additionalProperties": branch}]},
+        "merge": merge,
         "sequence": layers,
-        "repeat": {"type": ["integer", "string", "object"]},
+        "repeat": {"anyOf": [{"type": ["integer", "string"]}, _object({"times": count, "as": names, "over": over})]},
         "layers": layers,
         "share": {"type": "string"},
     }
     common = {
         "name": {"type": "string"},
         "from": {"$ref": "#/$defs/from"},
-        "expect": {"type": ["string", "array", "object", "integer"]},
+        "expect": {"$ref": "#/$defs/expect"},
         "frozen": {"type": ["boolean", "string"]},
         "when": {"type": ["boolean", "string", "integer"]},
         "doc": {"type": "string"},
     }
     blocks: dict[str, Any] = {name: {} for name in library.names()}
     shape = {"type": ["string", "array", "integer"], "examples": ["3x224x224"]}
+    promise = {"type": ["integer", "string", "array"]}
     components.update(
         {
             "from": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
@@ -65,9 +79,10 @@ def schema() -> dict[str, Any]:
                     {"type": "object", "properties": {**items, **blocks, **structures, **common}},
                 ]
             },
+            "expect": {"anyOf": [shape, _object(dict.fromkeys(PROMISES, promise) | {"shape": shape})]},
             "block": {
-                "type": "object",
-                "properties": {"doc": {"type": "string"}, "args": {"type": ["object", "array"]}, "layers": layers},
+                **_object({"doc": {"type": "string"}, "args": {"type": ["object", "array"]}, "layers": layers}),
+                "required": ["layers"],
             },
         }
     )
@@ -86,16 +101,24 @@ def schema() -> dict[str, Any]:
             "blocks": {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/block"}, layers]}},
             "layers": layers,
             "outputs": {"$ref": "#/$defs/from"},
-            "expect": {"type": ["object", "string", "array"]},
+            "expect": {"$ref": "#/$defs/expect"},
             "budget": {"type": "object"},
         },
         "$defs": components,
     }
 
 
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    """A mapping with these keys and no others."""
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
 def _allow_text(spec: dict[str, Any]) -> None:
-    """Where a number may stand, an expression may."""
+    """Where a number may stand, an expression may; in a list as well."""
     default = spec.pop("default", None)
+    for part in [spec, *spec.get("anyOf", [])]:
+        if isinstance(part.get("items"), dict):
+            _allow_text(part["items"])
     inner = dict(spec)
     spec.clear()
     spec["anyOf"] = [*inner.get("anyOf", [inner]), {"type": "string"}]

@@ -6,6 +6,18 @@ from typing import Any
 
 from cnnshape.spec.source import Map
 
+#: The fix of a wrong name.
+NAMES = "use letters, digits, _ - and ., up to 100 of them"
+
+
+def is_name(text: str) -> bool:
+    r"""Whether a text may name something: short, of one line, without anything that a terminal obeys.
+
+    >>> is_name("block 1.conv"), is_name("x[1]"), is_name("\x1b[2J"), is_name(" x")
+    (True, False, False, False)
+    """
+    return 0 < len(text) <= 100 and text.isprintable() and "[" not in text and text == text.strip()
+
 
 class Scope:
     """One list of layers being written out. Names and variables are looked up here first, then further out."""
@@ -40,6 +52,7 @@ class Scope:
 
     def automatic(self, kind: str) -> str:
         """The next free name for an unnamed layer: conv1, conv2, ..."""
+        kind = kind[:40]
         number = self.counts.get(kind, 0) + 1
         while f"{kind}{number}" in self.taken:
             number += 1
@@ -85,6 +98,10 @@ class Names:
         except KeyError:
             return False
         return True
+
+    def spend(self, steps: int) -> None:
+        """Count work that a long list makes."""
+        self.builder.steps += steps
 
     def value_of(self, text: str) -> Any:
         """The value of an expression here."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cnnshape.errors import did_you_mean, quoted
 from cnnshape.layers.base import LIMIT
 from cnnshape.spec.fields import Fault
+from cnnshape.spec.source import Map, Seq
 
 #: What a layer or a network may promise besides its shape.
 PROMISES = (
@@ -29,7 +31,7 @@ def shape_of(raw: Any, value_of: Any) -> tuple[int, ...]:
     """
     parts: list[Any]
     if isinstance(raw, str) and re.fullmatch(r"\s*\d+(\s*[x×]\s*\d+)*\s*", raw):
-        parts = [int(part) if len(part) < 20 else LIMIT + 1 for part in re.split(r"\s*[x×]\s*", raw.strip())]
+        parts = [int(part) if len(part) < 1000 else 10**1000 for part in re.split(r"\s*[x×]\s*", raw.strip())]
     elif isinstance(raw, str) and value_of is not None:
         found = value_of(raw)
         parts = found if isinstance(found, list) else [found]
@@ -39,10 +41,11 @@ def shape_of(raw: Any, value_of: Any) -> tuple[int, ...]:
         parts = [raw]
     if not parts or len(parts) > 8:
         raise Fault("CNN-E203", f"a shape has 1 to 8 sizes, not {len(parts)}", fix="write CxHxW, for example 3x224x224")
-    for part in parts:
+    for index, part in enumerate(parts):
         if isinstance(part, bool) or not isinstance(part, int) or not 1 <= part <= LIMIT:
-            message = f"a size is an integer from 1 to {LIMIT}, not {str(part)[:40]}"
-            raise Fault("CNN-E203", message, fix="write CxHxW, for example 3x224x224")
+            message = f"a size is an integer from 1 to {LIMIT}, not {quoted(part, 40)}"
+            mark = raw.mark(index) if isinstance(raw, Seq) else 0
+            raise Fault("CNN-E203", message, fix="write CxHxW, for example 3x224x224", mark=mark)
     return tuple(parts)
 
 
@@ -57,12 +60,17 @@ def promise(raw: Any, value_of: Any) -> dict[str, Any]:
                 found[key] = shape_of(value, value_of)
             elif key in PROMISES:
                 number = value_of(value) if isinstance(value, str) else value
-                if isinstance(number, bool) or not isinstance(number, (int, list)):
-                    raise Fault("CNN-E203", f"{key} must be a number, not {number!r}"[:90])
+                if key == "receptive_field" and isinstance(number, list):
+                    number = list(shape_of(number, value_of))
+                elif isinstance(number, bool) or not isinstance(number, int):
+                    raise Fault("CNN-E203", f"{key} must be an integer, not {quoted(number)}", key)
                 found[key] = number
             else:
-                raise Fault("CNN-E202", f"expect has no key {key}", fix=f"it takes shape, {', '.join(PROMISES)}")
+                fix = did_you_mean(key, ("shape", *PROMISES)) or f"it takes shape, {', '.join(PROMISES)}"
+                raise Fault("CNN-E202", f"expect has no key {quoted(key)}", key, fix, at_value=False)
     except Fault as fault:
+        if isinstance(raw, Map) and not fault.mark:
+            fault.mark = raw.mark(fault.key, fault.at_value) if fault.key in raw else raw.at
         fault.key = "expect"
         raise
     return found

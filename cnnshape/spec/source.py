@@ -10,12 +10,12 @@ from array import array
 from pathlib import Path
 from typing import Any
 
-from cnnshape.errors import ModelError, Place, Problem
+from cnnshape.errors import ModelError, Place, Problem, quoted
 
 #: Larger files are refused unread.
 MAX_BYTES = 16 * 2**20
 #: More values than this, aliases written out, are refused.
-MAX_VALUES = 2_000_000
+MAX_VALUES = 1_000_000
 #: Deeper nesting than this is refused.
 MAX_DEPTH = 100
 #: Places are packed into one integer: line * WIDTH + column.
@@ -63,17 +63,22 @@ class Document:
     def __init__(self, data: Any, text: str, file: str) -> None:
         """`data` is built of Map, Seq and scalars."""
         self.data, self.text, self.file = data, text, file
-        self._lines: list[str] | None = None
+        self._starts = array("Q", [0])
+        self._breaks = re.finditer("\n" if file.endswith(".toml") else "\r\n|[\r\n\x85\u2028\u2029]", text)
 
     def place(self, mark: int, layer: str = "") -> Place:
         """A packed place, unpacked."""
         return Place(self.file, mark // WIDTH, mark % WIDTH, layer)
 
     def line(self, number: int) -> str:
-        """One line of the text; "" outside it."""
-        if self._lines is None:
-            self._lines = self.text.splitlines()
-        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+        """One line of the text, as the parser counts them; "" outside it. Looks no further than it must."""
+        starts = self._starts
+        while len(starts) <= number and (found := next(self._breaks, None)):
+            starts.append(found.end())
+        if not 0 < number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n\x85\u2028\u2029")
 
     def problem(self, code: str, message: str, mark: int, layer: str = "", fix: str = "", *notes: str) -> Problem:
         """A problem at a packed place, with its source line."""
@@ -124,10 +129,10 @@ def _refused(file: str, message: str, fix: str = "") -> ModelError:
 def parse(text: str, file: str = "<spec>") -> Document:
     """Values with places, in whichever of the three notations the text is written.
 
-    TOML is told by its suffix, or by its first key when the text is no YAML.
+    TOML is told by its suffix, or by its first key or header when the text has no file.
     Errors: ModelError CNN-E102 (syntax), CNN-E104 (double key), CNN-E501 (too large)
     """
-    if file.endswith(".toml") or (file in ("<stdin>", "<spec>") and re.match(r"\s*(#.*\n\s*)*[\w-]+\s*=|\s*\[", text)):
+    if file.endswith(".toml") or (file in ("<stdin>", "<spec>") and _TOML.match(text)):
         from cnnshape.spec.toml import parse_toml
 
         return parse_toml(text, file)
@@ -135,16 +140,24 @@ def parse(text: str, file: str = "<spec>") -> Document:
 
 
 def _fail(code: str, message: str, file: str, text: str, line: int, column: int, fix: str = "") -> ModelError:
-    lines = text.splitlines()
-    source = lines[line - 1] if 0 < line <= len(lines) else ""
-    return ModelError([Problem(code, message, Place(file, line, column), source, fix=fix)])
+    return ModelError(
+        [Problem(code, message, Place(file, line, column), Document(None, text, file).line(line), fix=fix)]
+    )
 
 
+_TOML = re.compile(r"(?:\s++|#.*+\n)*+(?:[\w.-]+[ \t]*=|\[\[?[\w. \t-]+\]\]?[ \t]*(?:#.*)?$)", re.MULTILINE)
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+#: The tags that say what a scalar is anyway; any other one is refused.
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
+_PLAIN_TAGS = {"!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))}
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    "NaN": float("nan"),
+    **{sign + word: float(sign + word[1:]) for word in (".inf", ".Inf", ".INF") for sign in ("", "+", "-")},
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }  # fmt: skip
 
 
@@ -155,7 +168,7 @@ def scalar(text: str) -> Any:
     (3, 1e-05, 'no', '3x3')
     """
     first = text[:1]
-    if not first or first in "~nNtTfF":
+    if not first or first in "~nNtTfF" or (first in ".+-" and text in _WORDS):
         return _WORDS.get(text, text)
     if first in "0123456789+-.":
         if _INT.match(text):
@@ -174,6 +187,8 @@ def _compose(text: str, file: str) -> Any:
     """Build values from libyaml's events, without PyYAML's node objects (a tenth of the time and memory)."""
     import yaml
 
+    if "\\u" in text and text.lstrip()[:1] == "{":  # JSON writes a character beyond 16 bits as two halves
+        text = _SURROGATES.sub(lambda m: m[1] + chr((int(m[2], 16) << 10) + int(m[3], 16) - 0x35FDC00), text)
     parser = yaml.CSafeLoader(text) if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader(text)
     anchors: dict[str, tuple[Any, int]] = {}
     stack: list[tuple[Any, str | None, str | None, int]] = []  # container, pending key, anchor, values before
@@ -181,6 +196,7 @@ def _compose(text: str, file: str) -> Any:
     box: Any = None  # the container that is being filled
     key: str | None = None
     anchor: str | None = None
+    merges: dict[int, list[tuple[int, Any, int]]] = {}  # by the mapping: how many keys stand before, what, where
     count = start = documents = 0
 
     def fail(code: str, message: str, mark: int, fix: str = "") -> ModelError:
@@ -193,11 +209,17 @@ def _compose(text: str, file: str) -> Any:
             mark = event.start_mark
             at = (mark.line + 1) * WIDTH + min(mark.column + 1, WIDTH - 1) if mark else 0
             if name == "ScalarEvent":
-                value: Any = scalar(event.value) if event.implicit[0] else event.value
+                if event.tag is not None:
+                    _allowed(event.tag, fail, at)
+                value: Any = event.value
+                if event.implicit[0] or event.tag in _TAGS:
+                    value = scalar(value)
                 if event.anchor:
                     anchors[event.anchor] = (value, 1)
                 count += 1
             elif name in ("MappingStartEvent", "SequenceStartEvent"):
+                if event.tag is not None:
+                    _allowed(event.tag, fail, at)
                 stack.append((box, key, anchor, start))
                 if len(stack) > MAX_DEPTH:
                     raise fail("CNN-E501", f"more than {MAX_DEPTH} levels of nesting", at)
@@ -209,6 +231,8 @@ def _compose(text: str, file: str) -> Any:
                 continue
             elif name in ("MappingEndEvent", "SequenceEndEvent"):
                 value, at = box, box.at
+                if id(box) in merges:
+                    value = _merged(box, merges.pop(id(box)), fail)
                 if anchor:
                     anchors[anchor] = (value, count - start)
                 box, key, anchor, start = stack.pop()
@@ -239,12 +263,13 @@ def _compose(text: str, file: str) -> Any:
                 key = event.value if name == "ScalarEvent" else str(value)
                 if key in box:
                     first = box.mark(key) // WIDTH
-                    raise fail("CNN-E104", f"the key {key} is written twice (first on line {first})", at, "keep one")
+                    message = f"the key {quoted(key)} is written twice (first on line {first})"
+                    raise fail("CNN-E104", message, at, "keep one")
                 box.marks.append(at)
             else:
                 if key == "<<":
                     box.marks.pop()
-                    _merge(box, value, fail, at)
+                    merges.setdefault(id(box), []).append((len(box), value, at))
                 else:
                     box[key] = value
                     box.marks.append(at)
@@ -258,15 +283,30 @@ def _compose(text: str, file: str) -> Any:
     return root
 
 
-def _merge(box: Map, value: Any, fail: Any, at: int) -> None:
-    """YAML's merge key: keys written out win over merged ones."""
-    for source in value if value.__class__ is Seq else [value]:
-        if source.__class__ is not Map:
-            raise fail("CNN-E102", "<< merges mappings only", at)
-        for name, item in source.items():
-            if name not in box:
-                box[name] = item
-                box.marks.extend((source.mark(name), source.mark(name, value=True)))
+def _allowed(tag: str, fail: Any, at: int) -> None:
+    """Refuse a tag that would ask for anything but plain values."""
+    if tag not in _TAGS and tag not in _PLAIN_TAGS:
+        shown = quoted(tag.replace("tag:yaml.org,2002:", "!!"))
+        raise fail("CNN-E102", f"the tag {shown} means nothing here", at, "write the value without a tag")
+
+
+def _merged(box: Map, merges: list[tuple[int, Any, int]], fail: Any) -> Map:
+    """A mapping with its merge keys resolved: keys written out win, and the first source of several."""
+    found = Map(box.at)
+    keys, done = list(box), 0
+    for before, value, at in [*merges, (len(keys), (), 0)]:
+        for index in range(done, before):
+            found[keys[index]] = box[keys[index]]
+            found.marks.extend(box.marks[2 * index : 2 * index + 2])
+        done = before
+        for source in value if isinstance(value, (Seq, tuple)) else [value]:
+            if source.__class__ is not Map:
+                raise fail("CNN-E102", "<< merges mappings only", at)
+            for index, (name, item) in enumerate(source.items()):
+                if name not in found and name not in box:
+                    found[name] = item
+                    found.marks.extend(source.marks[2 * index : 2 * index + 2])
+    return found
 
 
 def _syntax(error: Any, text: str, file: str) -> ModelError:
@@ -277,21 +317,23 @@ def _syntax(error: Any, text: str, file: str) -> ModelError:
     if hasattr(error, "character"):  # a ReaderError counts characters
         message, before = f"the character {error.character!r} cannot stand in YAML", text[: error.position]
         line, column = before.count("\n") + 1, error.position - before.rfind("\n")
-    fix = ""
-    lines = text.splitlines()
-    if 0 < line <= len(lines) and "\t" in lines[line - 1][: max(column, 1)]:
+    fix, lines = "", Document(None, text, file)
+    if not lines.line(line) and mark and mark.index >= len(text.rstrip()):  # at the end: show the last line
+        line = text.rstrip().count("\n") + 1
+        column = len(lines.line(line).rstrip()) + 1
+    if "\t" in lines.line(line)[: max(column, 1)]:
         fix = "indent with spaces: YAML allows no tabs"
     elif "mapping values are not allowed" in message:
         fix = _missing_colon(lines, line)
     return _fail("CNN-E102", message or str(error)[:200], file, text, line, column, fix)
 
 
-def _missing_colon(lines: list[str], line: int) -> str:
+def _missing_colon(lines: Document, line: int) -> str:
     """The usual slips behind "mapping values are not allowed": `- relu` above `name: a`, and `conv: filters: 8`."""
-    here = lines[line - 1] if line <= len(lines) else ""
+    here = lines.line(line)
     if found := re.match(r"\s*(?:-\s+)?([\w.]+):\s+([\w.]+:\s+\S.*)", here):
         return f"write {found[1]}: {{{found[2].rstrip()}}}"
-    above = next((text for text in reversed(lines[: line - 1]) if text.strip()), "")
+    above = next((text for n in range(line - 1, max(0, line - 20), -1) if (text := lines.line(n)).strip()), "")
     if found := re.fullmatch(r"\s*-\s+([\w.]+)\s*(?:#.*)?", above):
         return f"write - {found[1]}: with a colon, when keys stand below it"
     return "a value that holds a colon and a space must be quoted"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import did_you_mean, quoted
 from cnnshape.spec.blocks import Block
-from cnnshape.spec.builder import MAX_NODES
+from cnnshape.spec.builder import MAX_NODES, UnknownShape
 from cnnshape.spec.fields import Fault
 from cnnshape.spec.items import STRUCTURES, Items
-from cnnshape.spec.scope import Scope
+from cnnshape.spec.scope import NAMES, Scope, is_name
 from cnnshape.spec.shapes import promise
 from cnnshape.spec.source import WIDTH, Map, Seq
 
@@ -30,9 +30,7 @@ class Writer(Items):
         name = self.called(item, word, scope, value)
         builder = self.builder
         if name in scope.values:
-            builder.wrong(
-                "CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name"
-            )
+            builder.twice(name, scope, mark)
             name = scope.automatic(word)
         inner = Scope(scope, (*scope.path, name), {})
         if word == "residual":
@@ -64,14 +62,16 @@ class Writer(Items):
         shortcut: Any = item.get("shortcut", True)
         merge: Any = item.get("merge", "add")
         if isinstance(body, Map):
-            unknown = [key for key in body if key not in ("body", "shortcut", "merge")]
-            if unknown or "body" not in body:
-                raise Fault("CNN-E202", "a residual is a list, or {body, shortcut, merge}", "residual")
+            self.known("residual", body, ("body", "shortcut", "merge"), scope)
+            if "body" not in body:
+                raise Fault("CNN-E204", "residual needs a body", "residual", "write it as a list, or {body: [...]}")
             shortcut, merge = body.get("shortcut", shortcut), body.get("merge", merge)
             body = body["body"]
         if value is None:
             raise Fault("CNN-E303", "nothing flows into this residual", "residual", "say from:")
-        joined = isinstance(shortcut, list) or self.holds(shortcut, scope, value)
+        joined = isinstance(shortcut, list) or self.holds(
+            shortcut, scope, value, "shortcut" if "shortcut" in item else "residual"
+        )
         main = self.sequence(body, scope, value, item.mark("residual", value=True))
         if not joined:
             return main
@@ -79,7 +79,15 @@ class Writer(Items):
         if isinstance(shortcut, list):
             inner = Scope(scope, (*scope.path, "shortcut"), {})
             side = self.sequence(shortcut, inner, value, item.mark("shortcut", value=True)) or value
-        return self.merged(merge, [side, main], scope, mark)
+        return self.merged(merge, [side, main], scope, item.mark("merge", value=True) if "merge" in item else mark)
+
+    def known(self, word: str, body: Map, keys: tuple[str, ...], scope: Scope) -> None:
+        """Complain about every other key."""
+        for key in body:
+            if key not in keys:
+                fix = did_you_mean(key, keys) or f"it takes {', '.join(keys)}"
+                message = f"{word} has no key {quoted(key)}"
+                self.builder.wrong("CNN-E202", message, body.mark(key), ".".join(scope.path), fix)
 
     def branches(self, body: Any, item: Map, scope: Scope, value: int | None, mark: int) -> int | None:
         """Several lists fed by one input, merged."""
@@ -93,6 +101,8 @@ class Writer(Items):
             raise Fault("CNN-E203", "branches is a list of lists of layers", "branches")
         results = []
         for name, part, where in named:
+            if not is_name(name):
+                raise Fault("CNN-E203", f"{quoted(name)} is no name", "branches", NAMES, mark=where)
             inner = Scope(scope, (*scope.path, name), {})
             if not isinstance(part, Seq):
                 part = Seq(where) if part is None else part  # noqa: PLW2901
@@ -100,8 +110,9 @@ class Writer(Items):
             if result is not None:
                 results.append(result)
                 if name not in scope.values:
-                    scope.values[name] = (result,)
-        return self.merged(merge, results, scope, mark) if results else value
+                    scope.values[name] = self.builder.absolute[scope.prefix + name] = (result,)
+        at = item.mark("merge", value=True) if "merge" in item else mark
+        return self.merged(merge, results, scope, at) if results else value
 
     def merged(self, merge: Any, values: Sequence[int | None], scope: Scope, mark: int) -> int:
         """One node that joins the ends of several branches."""
@@ -120,37 +131,40 @@ class Writer(Items):
         builder = self.builder
         if "layers" not in item:
             raise Fault("CNN-E204", "repeat needs layers:", "repeat", "write layers: [...] beside it")
-        columns = self.columns(body, scope, value)
+        columns = self.columns(body, scope, value, item.mark("repeat", value=True))
         outer = builder.times
         builder.times *= max(1, len(columns))
         if builder.times > MAX_NODES and item["layers"]:
             fix = f"keep the product of all repeats below {MAX_NODES:,}"
             raise builder.stop("CNN-E501", f"repeats multiply to {builder.times:,}", mark, ".".join(scope.path), fix)
+        builder.steps += len(columns)
+        builder.step(mark, scope)
         for index, variables in enumerate(columns):
             inner = Scope(scope, (*scope.path, str(index)), variables)
             value = self.sequence(item["layers"], inner, value, item.mark("layers", value=True))
         builder.times = outer
         return value
 
-    def columns(self, body: Any, scope: Scope, value: int | None) -> Any:
+    def columns(self, body: Any, scope: Scope, value: int | None, mark: int) -> Any:
         """The variables of each turn of a repeat."""
         builder = self.builder
         name: Any = None
         over: Any = None
         times = body
         if isinstance(body, Map):
-            unknown = [key for key in body if key not in ("times", "as", "over")]
-            if unknown:
-                raise Fault("CNN-E202", f"repeat has no key {unknown[0]}", "repeat", "it takes times, as, over")
+            self.known("repeat", body, ("times", "as", "over"), scope)
+            if body and "times" not in body and "over" not in body:
+                raise UnknownShape  # told already: it is misspelt
             name, over, times = body.get("as"), body.get("over"), body.get("times")
         if over is None:
+            at = body.mark("times", value=True) if isinstance(body, Map) else mark
             count = builder.value_of(times, scope, value) if isinstance(times, str) else times
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise Fault("CNN-E203", f"repeat wants a number of times, not {count!r}"[:90], "repeat")
+                message = f"repeat wants a number of times, not {quoted(count)}"
+                raise Fault("CNN-E203", message, "repeat", "repeat: 3", mark=at)
             if count > MAX_NODES:
-                raise builder.stop(
-                    "CNN-E501", f"a repeat of {count:,} is over the limit of {MAX_NODES:,}", scope.depth and 0
-                )
+                message = f"a repeat of {quoted(count)} is over the limit of {MAX_NODES:,}"
+                raise builder.stop("CNN-E501", message, at, ".".join(scope.path), f"at most {MAX_NODES}")
             return [{name: index} if isinstance(name, str) else {} for index in range(count)]
         rows = builder.given(over, scope, value)
         names = name if isinstance(name, list) else [name]
@@ -160,9 +174,8 @@ class Writer(Items):
         for row in rows:
             cells = row if isinstance(name, list) else [row]
             if not isinstance(cells, list) or len(cells) != len(names):
-                raise Fault(
-                    "CNN-E203", f"each row must have {len(names)} values for as: {names}, not {cells}"[:160], "repeat"
-                )
+                message = f"each row must have {len(names)} values for as: {quoted(names)}, not {quoted(cells)}"
+                raise Fault("CNN-E203", message, "repeat")
             columns.append(dict(zip(names, cells, strict=True)))
         return columns
 
@@ -175,7 +188,7 @@ class Writer(Items):
             level = level.parent
         if level is None:
             fix = did_you_mean(body, self.builder.visible(scope)) or "name the layer that owns the weights"
-            raise Fault("CNN-E301", f"there is no layer {body[:60]} above this one", "share", fix)
+            raise Fault("CNN-E301", f"there is no layer {quoted(body)} above this one", "share", fix)
         written, _ = level.items[body]
         name = self.called(item, body, scope, inputs[0] if inputs else None)
         first = level.owner(level.prefix + body) or level.prefix + body
@@ -193,6 +206,7 @@ class Writer(Items):
         if "expect" in item:
             again["expect"] = item["expect"]
             again.marks.extend((item.mark("expect"), item.mark("expect", value=True)))
+        self.builder.steps += 3
         within = scope.share
         scope.share = (scope.prefix + name, first)
         try:
@@ -215,9 +229,7 @@ class Writer(Items):
             raise Fault("CNN-E303", f"the block {word} takes one input", "from", "merge them first")
         name = self.called(beside, word, scope, value)
         if name in scope.values:
-            builder.wrong(
-                "CNN-E302", f"the name {name} is used twice", mark, scope.prefix + name, "choose another name"
-            )
+            builder.twice(name, scope, mark)
             name = scope.automatic(word)
         given: dict[str, Any] = {}
         if isinstance(body, Map):
@@ -228,10 +240,18 @@ class Writer(Items):
                         or f"{word} takes {', '.join(block.args) or 'no arguments'}"
                     )
                     builder.wrong(
-                        "CNN-E207", f"the block {word} has no argument {key}", body.mark(key), scope.prefix + name, fix
+                        "CNN-E207",
+                        f"the block {word} has no argument {quoted(key)}",
+                        body.mark(key),
+                        scope.prefix + name,
+                        fix,
                     )
                     continue
-                given[key] = builder.given(raw, scope, value)
+                try:
+                    given[key] = builder.given(raw, scope, value)
+                except Fault as fault:
+                    fault.mark = fault.mark or body.mark(key, value=True)
+                    raise
         elif body is not None:
             if not block.args:
                 raise Fault("CNN-E207", f"the block {word} takes no arguments", word)
@@ -243,10 +263,13 @@ class Writer(Items):
             root if block.document is None else None, (*scope.path, name), given, value, scope.share or ("", "\0")
         )
         inner.depth = scope.depth + 1
+        builder.steps += 3  # a call costs more than a layer
         if inner.share == ("", "\0"):
             inner.share = None
         for key, default in block.args.items():
             if key not in given:
+                if default is None and isinstance(body, Map) and any(did_you_mean(k, (key,)) for k in body):
+                    return self.broken(word, scope, value, mark)  # told already: it is misspelt
                 if default is None:
                     builder.wrong(
                         "CNN-E207",
@@ -269,12 +292,15 @@ class Writer(Items):
         if block.document is None:
             return self.sequence(block.layers, scope, value, block.mark)
         builder.step(mark, scope)
-        first, before = len(builder.nodes), len(builder.problems)
-        result = self.sequence(block.layers, scope, value, mark)
-        for node in builder.nodes[first:]:
-            node.line, node.column = divmod(mark, WIDTH)
-        for index in range(before, len(builder.problems)):
-            found = builder.problems[index]
-            here = builder.document.problem(found.code, found.message, mark, found.place.layer, found.fix, *found.notes)
-            builder.problems[index] = here
+        first, before, told = len(builder.nodes), len(builder.problems), builder.told
+        builder.told = set()  # the library's places are not the user's
+        try:
+            result = self.sequence(block.layers, scope, value, mark)
+            for node in builder.nodes[first:]:
+                node.line, node.column = divmod(mark, WIDTH)
+        finally:
+            builder.told = told
+            found, builder.problems[before:] = builder.problems[before:], []
+            for p in found:
+                builder.wrong(p.code, p.message, mark, p.place.layer, p.fix, *p.notes)
         return result

@@ -4,50 +4,75 @@ from __future__ import annotations
 
 import re
 import tomllib
+from array import array
 from typing import Any
 
 from cnnshape.errors import ModelError, Place, Problem
 from cnnshape.spec.source import MAX_DEPTH, WIDTH, Document, Map, Seq
 
-_SKIP = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+#: More TOML than this is refused: tomllib is slow, and a network that long is written by a program.
+MAX_TEXT = 2**20
+
+_SKIP = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _KEY = re.compile(r"""\s*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*""")
 _STRING = re.compile(r'"""(?:[^\\]|\\.)*?"""+|\'\'\'.*?\'\'\'+|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL)
+_PART = r"""(?:"[^"\n]*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*\.[ \t]*"""
+_DEEP = re.compile(rf"(?:^|[\[{{,])[ \t]*(?:{_PART}){{{MAX_DEPTH}}}", re.MULTILINE)
 _BARE = re.compile(r"[^,\]}#\n]+")
 
 
 def parse_toml(text: str, file: str) -> Document:
     """Values with places. ModelError CNN-E102 with tomllib's own words where the text is no TOML."""
+    if len(text) > MAX_TEXT:
+        raise _wrong("CNN-E501", f"TOML of more than {MAX_TEXT:,} characters", file, text, (1, 1))
+    if found := _DEEP.search(text):  # tomllib would spend a time that grows with the square of the dots
+        at = text.count("\n", 0, found.end()) + 1, 1
+        raise _wrong("CNN-E501", f"a key of more than {MAX_DEPTH} parts", file, text, at)
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        line, column = (int(found[1]), int(found[2])) if found else (1, 1)
-        lines = text.splitlines()
-        source = lines[line - 1] if 0 < line <= len(lines) else ""
-        message = re.sub(r" \(at .*", "", str(error)) or "nested too deeply"
-        raise ModelError([Problem("CNN-E102", message, Place(file, line, column), source)]) from None
-    return Document(_rebuild(data, (), _Places(text).found, 1), text, file)
+        last = text.rstrip().count("\n") + 1
+        place = (int(found[1]), int(found[2])) if found else (last, 1) if "end of document" in str(error) else (1, 1)
+        message = re.sub(r" \(at .*", "", str(error), flags=re.DOTALL)
+        if isinstance(error, RecursionError):
+            raise _wrong("CNN-E501", f"more than {MAX_DEPTH} levels of nesting", file, text, place) from None
+        raise _wrong("CNN-E102", message, file, text, place) from None
+    document = Document(None, text, file)
+    document.data = _rebuild(data, (), _Places(text), WIDTH + 1, document)
+    return document
 
 
-def _rebuild(value: Any, path: tuple[str | int, ...], found: dict[tuple[str | int, ...], int], near: int) -> Any:
+def _wrong(code: str, message: str, file: str, text: str, place: tuple[int, int]) -> ModelError:
+    document = Document(None, text, file)
+    return ModelError([Problem(code, message, Place(file, *place), document.line(place[0]))])
+
+
+def _rebuild(value: Any, path: tuple[str | int, ...], places: _Places, near: int, text: Document) -> Any:
     """The same value in Map and Seq, each with the place that was found for its path."""
+    found, values = places.found, places.values
     at = found.get(path, near)
     if len(path) > MAX_DEPTH:
-        raise ModelError([Problem("CNN-E501", f"more than {MAX_DEPTH} levels of nesting", Place("", at // WIDTH))])
+        raise ModelError([text.problem("CNN-E501", f"more than {MAX_DEPTH} levels of nesting", at)])
     if isinstance(value, dict):
         box = Map(at)
         for key, item in value.items():
             place = found.get((*path, key), at)
-            box.marks.extend((place, place))
-            box[key] = _rebuild(item, (*path, key), found, place)
+            here = values.get((*path, key), place)
+            box.marks.extend((place, here))
+            box[key] = _rebuild(item, (*path, key), places, here, text)
         return box
     if isinstance(value, list):
         row = Seq(at)
         for index, item in enumerate(value):
             row.marks.append(found.get((*path, index), at))
-            row.append(_rebuild(item, (*path, index), found, at))
+            row.append(_rebuild(item, (*path, index), places, at, text))
         return row
-    return value if isinstance(value, (str, int, float, bool)) else str(value)
+    if not isinstance(value, (str, int, float)):
+        raise ModelError(
+            [text.problem("CNN-E203", f"a date or time means nothing here: {value}", near, "", "quote it")]
+        )
+    return value
 
 
 class _Places:
@@ -56,8 +81,9 @@ class _Places:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.found: dict[tuple[str | int, ...], int] = {}
+        self.values: dict[tuple[str | int, ...], int] = {}
         self.counts: dict[tuple[str | int, ...], int] = {}
-        self.starts = [0, *(m.end() for m in re.finditer("\n", text))]
+        self.starts = array("Q", [0, *(m.end() for m in re.finditer("\n", text))])
         self.table: tuple[str | int, ...] = ()
         self.document()
 
@@ -66,7 +92,7 @@ class _Places:
         from bisect import bisect_right
 
         line = bisect_right(self.starts, self.at)
-        return line * WIDTH + self.at - self.starts[line - 1] + 1
+        return line * WIDTH + min(self.at - self.starts[line - 1] + 1, WIDTH - 1)
 
     def skip(self) -> str:
         """Pass white space and comments; the next character."""
@@ -130,7 +156,8 @@ class _Places:
     def value(self, path: tuple[str | int, ...]) -> None:
         """Anything that may stand behind `=`."""
         char = self.skip()
-        self.note(path, self.mark())
+        self.values[path] = mark = self.mark()
+        self.note(path, mark)
         if char not in ("[", "{"):
             found = _STRING.match(self.text, self.at) or _BARE.match(self.text, self.at)
             self.at = found.end() if found else self.at
