@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from cnnshape.cli.plain import plain
+
 #: The commands and the one line that `cnnshape --help` shows of each.
 COMMANDS = {
     "analyze": "Every layer's shape, params, MACs, memory and receptive field.",
@@ -17,6 +19,8 @@ COMMANDS = {
     "get": "Bare values for scripts.",
     "explain": "Each number as formula, substitution and result.",
     "zoo": "The bundled networks.",
+    "verify": "Every number proved by a real forward pass.",
+    "convert": "The network as an ONNX file.",
     "schema": "The JSON Schema of the spec language or of the report.",
 }
 
@@ -28,14 +32,35 @@ class Lazy(TyperGroup):
         """Every command, in the order of the docs."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command; None for an unknown one."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"cnnshape.cli.{cmd_name}")
         command: Any = typer.main.get_command(module.app)
         command.name = cmd_name
+        command.short_help = COMMANDS[cmd_name]
+        plain(command.params if ctx is None else command.get_params(ctx))
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of the first word; the nearest one is offered for an unknown one."""
+        if args and args[0] not in COMMANDS and args[0][:1] != "-" and not ctx.resilient_parsing:
+            from cnnshape.api import usage
+            from cnnshape.errors import did_you_mean
+
+            near = did_you_mean(args[0], tuple(COMMANDS)) or f"one of {', '.join(COMMANDS)}"
+            raise usage(f"unknown command {args[0]}", near)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """The list in the help; no command is loaded for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def get_params(self, ctx: Any) -> Any:
+        """The options in front of the command."""
+        return plain(super().get_params(ctx))
 
 
 app = typer.Typer(
@@ -72,20 +97,30 @@ def main() -> None:
     """Run; a closed pipe and Ctrl-C end quietly, a wrong model ends with status 2."""
     from cnnshape.errors import ModelError
 
+    if "_CNNSHAPE_COMPLETE" in os.environ:
+        from cnnshape.cli.completion import mend
+
+        mend()
     try:
-        app()
+        app(prog_name="cnnshape")
     except ModelError as error:
-        _say(str(error))
+        from cnnshape.cli.common import say
+
+        say(str(error))
         raise SystemExit(2) from None
     except BrokenPipeError:
-        # Python flushes stdout once more at exit; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _nowhere()
         raise SystemExit(0) from None
+    except OSError as error:
+        from cnnshape.cli.common import say
+
+        _nowhere()
+        say(f"cnnshape: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
 
-def _say(text: str) -> None:
-    """Errors go to stderr; characters that it cannot show are escaped."""
-    encoding = sys.stderr.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)  # noqa: T201
+def _nowhere() -> None:
+    """Python flushes stdout once more at exit; give it somewhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

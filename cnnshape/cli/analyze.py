@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, Optional
 
 import typer
@@ -15,17 +14,40 @@ from cnnshape.render import FORMATS, render
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
+def one_column(incomplete: str) -> list[str]:
+    """Completion of --sort."""
+    from cnnshape.render.grid import BY_KEY
+
+    return [key for key in BY_KEY if key.startswith(incomplete)]
+
+
+def some_columns(incomplete: str) -> list[str]:
+    """Completion of --columns: the word after the last comma."""
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{key}" for key in ("all", *one_column("")) if key.startswith(last)]
+
+
 @app.command()
 def analyze(
     model: list[str] = common.MODEL,
-    form: str = typer.Option("table", "--format", "-f", help=f"One of {', '.join(FORMATS)}."),
+    form: str = typer.Option(
+        "table", "--format", "-f", help=f"One of {', '.join(FORMATS)}.", autocompletion=common.words(FORMATS)
+    ),
     columns: str = typer.Option(
-        "", "--columns", "-c", metavar="A,B,...", help="Which columns, in which order; 'all' for every one."
+        "",
+        "--columns",
+        "-c",
+        metavar="A,B,...",
+        help="Which columns, in which order; 'all' for every one.",
+        autocompletion=some_columns,
     ),
-    sort: str = typer.Option("", "--sort", metavar="COLUMN", help="Order by a column, largest number first."),
+    sort: str = typer.Option(
+        "", "--sort", metavar="COLUMN", help="Order by a column, largest number first.", autocompletion=one_column
+    ),
     depth: Optional[int] = typer.Option(
-        None, "--depth", metavar="N", help="Fold blocks below this depth into one row."
+        None, "--depth", metavar="N", help="Fold blocks below this depth into one row; 0 folds everything."
     ),
+    unfold: bool = typer.Option(False, "--unfold", help="In a terminal, show equal blocks one by one."),
     batch: int = common.BATCH,
     dtype: str = common.DTYPE,
     input: list[str] = common.INPUT,
@@ -40,25 +62,22 @@ def analyze(
       cnnshape analyze model.yaml
       cnnshape analyze zoo:resnet50 --depth 1
       cnnshape analyze zoo:vgg16 --input 3x256x256 --batch 8
+      cnnshape analyze zoo:resnet18 zoo:resnet50 --depth 0
       cnnshape analyze a.yaml b.yaml --format json
-      cat model.yaml | cnnshape analyze - --columns name,output,params --format csv
+      cat model.yaml | cnnshape analyze - -c name,output,params -f csv
     """
     if form not in FORMATS:
         raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
-    if depth is not None and depth < 1:
-        raise api.usage(f"--depth {depth}: the depth counts from 1")
+    if sort:
+        asked(sort)
+    if depth is not None and depth < 0:
+        raise api.usage(f"--depth {depth}: the depth counts from 0, the whole network in one row")
     found, failed = common.reports(model, batch=batch, dtype=dtype, inputs=input, sets=set)
-    from cnnshape.render.grid import COLUMNS
+    options: dict[str, Any] = {"columns": asked(columns), "sort": sort, "depth": depth}
+    if found and form == "table" and common.in_terminal():
+        from cnnshape.render.terminal import painted
 
-    chosen = (
-        tuple(c.key for c in COLUMNS) if columns == "all" else tuple(c.strip() for c in columns.split(",") if c.strip())
-    )
-    options: dict[str, Any] = {"columns": chosen, "sort": sort, "depth": depth}
-    if found and form == "table" and sys.stdout.isatty():
-        from cnnshape.render.terminal import show
-
-        for report in found:
-            show(report, **options)
+        common.write("\n".join(painted(report, every=unfold, **options) for report in found), painted=True)
     elif found:
         common.write(render(found, form, **options))
     broken = [common.complain(report) for report in found]
@@ -66,3 +85,17 @@ def analyze(
         raise typer.Exit(2)
     if any(broken):
         raise typer.Exit(1)
+
+
+def asked(columns: str) -> tuple[str, ...]:
+    """The columns of --columns: known ones, each once."""
+    if not columns:
+        return ()
+    from cnnshape.render.grid import COLUMNS, column
+
+    if columns.strip() == "all":
+        return tuple(c.key for c in COLUMNS)
+    keys = dict.fromkeys(key.strip() for key in columns.split(",") if key.strip())
+    if not keys:
+        raise api.usage("--columns names no column", f"some of {', '.join(c.key for c in COLUMNS)}, or all")
+    return tuple(column(key).key for key in keys)

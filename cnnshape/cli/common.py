@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
+from glob import escape
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cnnshape import api
 from cnnshape.errors import ModelError
+from cnnshape.report import DTYPES
 
 if TYPE_CHECKING:
     from cnnshape.report import Report
 
 
 def models(incomplete: str) -> list[str]:
-    """Completion of MODEL: the zoo; the shell itself completes files."""
-    return [f"zoo:{name}" for name in api.zoo_names() if f"zoo:{name}".startswith(incomplete)]
+    """Completion of MODEL: the zoo and the specs of this folder; where neither fits, the shell completes files."""
+    from pathlib import Path
+
+    found = [f"zoo:{name}" for name in api.zoo_names() if f"zoo:{name}".startswith(incomplete)]
+    specs = () if "/" in incomplete or ":" in incomplete else Path().glob(f"{escape(incomplete)}*")
+    return [*found, *sorted(path.name for path in specs if path.suffix in (".yaml", ".yml", ".json", ".toml"))]
+
+
+def layers(ctx: Any, incomplete: str) -> list[str]:
+    """Completion of a layer's or block's name in the model that stands before."""
+    try:
+        report = api.analyze(str(ctx.params.get("model")))
+    except (ModelError, OSError):
+        return []
+    names = dict.fromkeys(".".join(row.path[:n]) for row in report.layers for n in range(1, len(row.path) + 1))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def words(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """Completion of an option that takes one of a few words."""
+
+    def found(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return found
 
 
 MODEL = typer.Argument(
     ..., metavar="MODEL", help="A spec file, - for standard input, or zoo:NAME.", autocompletion=models
 )
 BATCH = typer.Option(1, "--batch", "-b", metavar="N", help="Examples per batch.")
-DTYPE = typer.Option("float32", "--dtype", help="float64, float32, float16, bfloat16 or int8.")
+DTYPE = typer.Option(
+    "float32", "--dtype", help="float64, float32, float16, bfloat16 or int8.", autocompletion=words(DTYPES)
+)
 INPUT = typer.Option(
     [], "--input", "-i", metavar="CxHxW", help="Another input shape; NAME=CxHxW where there are several."
 )
@@ -32,11 +60,13 @@ SETS = typer.Option([], "--set", "-s", metavar="NAME=VALUE", help="Another value
 
 def pairs(texts: list[str], option: str) -> dict[str, str]:
     """NAME=VALUE options."""
-    found = {}
+    found: dict[str, str] = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise api.usage(f"{option} {text}: write NAME=VALUE")
+            raise api.usage(f"{option} {text}: write NAME=VALUE".lstrip())
+        if name in found:
+            raise api.usage(f"{option} {text}: {name} is given twice".lstrip())
         found[name] = value
     return found
 
@@ -53,13 +83,29 @@ def analyse(model: str, batch: int, dtype: str, inputs: list[str], sets: list[st
     return api.analyze(model, batch=batch, dtype=dtype, input=shapes(inputs), sets=pairs(sets, "--set"))
 
 
-def write(text: str) -> None:
-    """A result, to standard output."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) if encoding.lower() != "utf-8" else text)
+def write(text: str, *, painted: bool = False) -> None:
+    """A result, to standard output; `painted` text brings colours of its own and is safe already."""
+    from cnnshape.render.safe import encodable, visible
+
+    if sys.stdout is None:  # closed by whoever called
+        return
     if not text.endswith("\n"):
-        sys.stdout.write("\n")
+        text += "\n"
+    sys.stdout.write(encodable(text if painted else visible(text), sys.stdout.encoding or "utf-8"))
     sys.stdout.flush()
+
+
+def in_terminal() -> bool:
+    """Whether a person reads the result."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def say(text: str) -> None:
+    """Everything else, to standard error."""
+    from cnnshape.render.safe import encodable, visible
+
+    if sys.stderr is not None:
+        sys.stderr.write(encodable(visible(text), sys.stderr.encoding or "utf-8") + "\n")
 
 
 def complain(report: Report) -> bool:
@@ -70,7 +116,7 @@ def complain(report: Report) -> bool:
         expected, found = (
             "x".join(map(str, v)) if isinstance(v, tuple) else v for v in (failed.expected, failed.found)
         )
-        typer.echo(f"{where}: CNN-E601: {what} is {found}, but {expected} was expected", err=True)
+        say(f"{where}: CNN-E601: {what} is {found}, but {expected} was expected")
     return bool(report.failed)
 
 
@@ -83,6 +129,6 @@ def reports(names: list[str], **options: Any) -> tuple[list[Report], bool]:
         except ModelError as error:
             if len(names) == 1:
                 raise
-            typer.echo(str(error), err=True)
+            say(str(error))
             failed = True
     return found, failed

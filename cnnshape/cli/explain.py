@@ -8,14 +8,20 @@ from cnnshape import api
 from cnnshape.cli import common
 from cnnshape.errors import did_you_mean
 
+FORMATS = ("text", "markdown", "latex")
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
 def explain(
     model: str = common.MODEL,
-    layer: str = typer.Argument("", metavar="[LAYER]", help="A layer or block; all without it."),
-    form: str = typer.Option("text", "--format", "-f", help="text, markdown or latex."),
+    layer: str = typer.Argument(
+        "", metavar="[LAYER]", help="A layer or block; all without it.", autocompletion=common.layers
+    ),
+    form: str = typer.Option(
+        "text", "--format", "-f", help=f"One of {', '.join(FORMATS)}.", autocompletion=common.words(FORMATS)
+    ),
     batch: int = common.BATCH,
     input: list[str] = common.INPUT,
     set: list[str] = common.SETS,
@@ -31,17 +37,19 @@ def explain(
     from cnnshape.explain import explain as explained
     from cnnshape.render.story import PAINTERS
 
-    if form not in PAINTERS:
-        raise api.usage(f"unknown format {form}", "text, markdown or latex")
+    if form not in FORMATS:
+        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
     network, report = api.analyze_network(
         model, batch=batch, input=common.shapes(input), sets=common.pairs(set, "--set")
     )
     try:
         stories = explained(network, report, layer)
     except KeyError:
-        raise api.usage(
-            f"{model} has no layer {layer}", did_you_mean(layer, [row.name for row in report.layers])
-        ) from None
+        known = list(
+            dict.fromkeys(".".join(row.path[:n]) for row in report.layers for n in range(len(row.path), 0, -1))
+        )
+        listed = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+        raise api.usage(f"{model} has no layer {layer}", did_you_mean(layer, known) or f"one of {listed}") from None
     common.write(PAINTERS[form](stories))
     if common.complain(report):
         raise typer.Exit(1)

@@ -9,14 +9,28 @@ import typer
 from cnnshape import api
 from cnnshape.cli import common
 from cnnshape.errors import did_you_mean
+from cnnshape.render.safe import inline
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def keys(ctx: Any, incomplete: str) -> list[str]:
+    """Completion of KEY: totals by their own names, the parts of the report, and every layer."""
+    from cnnshape.report import Report, Totals
+
+    parts = [name for name in Report.__struct_fields__ if name not in ("totals", "layers")]
+    known = [*Totals.__struct_fields__, *(f"totals.{name}" for name in Totals.__struct_fields__), *parts]
+    if incomplete.startswith("layers."):
+        known += [f"layers.{name}" for name in common.layers(ctx, incomplete.removeprefix("layers."))]
+    return [name for name in (*known, "layers.") if name.startswith(incomplete)]
 
 
 @app.command()
 def get(
     model: str = common.MODEL,
-    key: list[str] = typer.Argument(..., metavar="KEY...", help="Dotted paths into the JSON report."),
+    key: list[str] = typer.Argument(
+        ..., metavar="KEY...", help="Dotted paths into the JSON report.", autocompletion=keys
+    ),
     batch: int = common.BATCH,
     dtype: str = common.DTYPE,
     input: list[str] = common.INPUT,
@@ -28,7 +42,7 @@ def get(
     Examples:
       cnnshape get model.yaml totals.params
       cnnshape get zoo:resnet50 params macs totals.peak_activation_bytes
-      cnnshape get zoo:resnet50 layers.layer1.0.conv1.output_shapes
+      cnnshape get zoo:resnet50 layers.stem.conv1.output_shapes
       test $(cnnshape get model.yaml macs) -lt 600000000
     """
     import msgspec
@@ -43,51 +57,72 @@ def get(
 
 
 def find(data: dict[str, Any], path: str) -> Any:
-    """The value at a dotted path; layers by name (which may hold dots) or by number."""
-    if path in data["totals"]:
-        path = f"totals.{path}"
+    """The value at a dotted path; layers by name (which may hold dots) or by number, totals by their own names too."""
+    totals = data["totals"]
     value: Any = data
-    rest = path
-    while rest:
-        if isinstance(value, list) and value and isinstance(value[0], dict) and "name" in value[0]:
-            named = [row for row in value if rest == row["name"] or rest.startswith(row["name"] + ".")]
-            if named:
-                row = max(named, key=lambda row: len(row["name"]))
-                value, rest = row, rest[len(row["name"]) + 1 :]
-                continue
-        head, _, tail = rest.partition(".")
-        if isinstance(value, dict) and head in value:
-            value = value[head]
-        elif isinstance(value, list) and head.lstrip("-").isdigit() and -len(value) <= int(head) < len(value):
-            value = value[int(head)]
+    first = path.partition(".")[0]
+    rest = f"totals.{path}" if first in totals and (first == path or first not in data) else path
+    while True:
+        row = named(value, rest)
+        if row is not None:
+            value, rest = row, rest[len(row["name"]) + 1 :]
         else:
-            known = (
-                list(value)
-                if isinstance(value, dict)
-                else [r["name"] for r in value if isinstance(r, dict)]
-                if isinstance(value, list)
-                else []
-            )
-            fix = did_you_mean(head, known) or (f"one of {', '.join(map(str, known[:20]))}" if known else "")
-            raise api.usage(f"{path}: there is no {head}", fix)
-        rest = tail
-    return value
+            head, _, rest = rest.partition(".")
+            if isinstance(value, dict) and head in value:
+                value = value[head]
+            elif isinstance(value, list) and numbered(head) and -len(value) <= int(head) < len(value):
+                value = value[int(head)]
+            else:
+                raise unknown(path, head, value, list(totals) if value is data else [])
+        if not rest:
+            return value
+
+
+def named(value: Any, rest: str) -> Any:
+    """The row whose name begins the rest of the path; the longest such name."""
+    if not isinstance(value, list):
+        return None
+    names = [row for row in value if isinstance(row, dict) and "name" in row]
+    fits = [row for row in names if rest == row["name"] or rest.startswith(row["name"] + ".")]
+    return max(fits, key=lambda row: len(row["name"]), default=None)
+
+
+def numbered(head: str) -> bool:
+    """Whether this is an index."""
+    return head.removeprefix("-").isascii() and head.removeprefix("-").isdigit() and len(head) < 10
+
+
+def unknown(path: str, head: str, value: Any, more: list[str]) -> Exception:
+    """The error of a key that is not there, with the nearest one that is."""
+    known = more
+    if isinstance(value, dict):
+        known = [*value, *more]
+    elif isinstance(value, list):
+        known = [row["name"] for row in value if isinstance(row, dict) and "name" in row]
+    if not known:
+        return api.usage(
+            f"{path}: there is nothing below {path.removesuffix(head).rstrip('.')}" if head else "empty key"
+        )
+    listed = ", ".join(map(str, known[:20])) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+    return api.usage(
+        f"{path}: there is no {head}" if head else "the key is empty", did_you_mean(head, known) or f"one of {listed}"
+    )
 
 
 def text(value: Any) -> str:
-    """A value as a shell likes it."""
+    """A value as a shell likes it: one line; shapes as 1x64x56x56, unknown as nothing."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list) and value and all(isinstance(v, int) for v in value):
-        return "x".join(map(str, value))
-    if (
-        isinstance(value, list)
-        and value
-        and all(isinstance(v, list) and all(isinstance(n, int) for n in v) for v in value)
-    ):
-        return " ".join("x".join(map(str, v)) for v in value)
+    if isinstance(value, str):
+        return inline(value)
+    if isinstance(value, list) and value and all(n is None or isinstance(n, (int, float)) for n in value):
+        return "x".join("?" if n is None else str(n) for n in value)
+    if isinstance(value, list) and value and all(isinstance(v, list) for v in value):
+        return " ".join(text(v) for v in value)
+    if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
+        return " ".join(map(inline, value))
     if isinstance(value, (dict, list)):
         import json
 

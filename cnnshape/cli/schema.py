@@ -12,7 +12,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def schema(
-    what: str = typer.Argument("spec", metavar="[spec|report]", help="The spec language, or the JSON report."),
+    what: str = typer.Argument(
+        "spec",
+        metavar="[spec|report]",
+        help="The spec language, or the JSON report.",
+        autocompletion=common.words(("spec", "report")),
+    ),
 ) -> None:
     """Print the JSON Schema of the spec language (for editors) or of the report.
 

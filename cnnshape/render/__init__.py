@@ -12,15 +12,19 @@ FORMATS = ("table", "json", "csv", "tsv", "markdown", "latex", "html")
 
 
 def render(reports: list[Report], form: str, **options: Any) -> str:
-    """Text in a format; several reports follow one another (JSON: an array)."""
+    """Text in a format; several reports follow one another (JSON: an array; CSV and TSV: one table, with the model)."""
     if form == "json":
         from cnnshape.render.json import to_json
 
         return to_json(reports)
-    from cnnshape.render.grid import grid
+    from cnnshape.render.grid import grid, stacked
     from cnnshape.render.text import PAINTERS
 
-    return "\n".join(PAINTERS[form](grid(report, raw=form in ("csv", "tsv"), **options)) for report in reports)
+    raw = form in ("csv", "tsv")
+    grids = [grid(report, raw=raw, **options) for report in reports]
+    if raw and len(grids) > 1:
+        grids = [stacked(grids, [report.model.source for report in reports])]
+    return "\n".join(PAINTERS[form](cells) for cells in grids)
 
 
 def html(report: Report) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnnshape.errors import ModelError, Place, Problem, did_you_mean
-from cnnshape.report import LayerReport, ReceptiveField, Report
+from cnnshape.render.notes import notes
+from cnnshape.render.safe import inline
+from cnnshape.render.units import joined, marked, size
+from cnnshape.report import LayerReport, Report
 
 
 class Column(NamedTuple):
@@ -17,11 +20,16 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: cells as text, the kind for colour, and the values to sort by."""
+    """One line: cells as text, the values behind them, and the layer that they tell of."""
 
     cells: list[str]
-    kind: str
     values: list[Any]
+    layer: LayerReport
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The blocks around the layer, then its own name there."""
+        return self.layer.path or (self.layer.name,)
 
 
 class Grid(NamedTuple):
@@ -58,7 +66,6 @@ COLUMNS = [
 ]
 BY_KEY = {column.key: column for column in COLUMNS}
 DEFAULT = ("name", "kind", "output", "params", "macs", "memory", "field", "params_share", "macs_share")
-NARROW = ("name", "kind", "output", "params", "macs")
 
 
 def grid(
@@ -71,25 +78,45 @@ def grid(
 ) -> Grid:
     """The table of a report: `raw` leaves numbers as they are, for other programs."""
     chosen = [column(key) for key in columns or DEFAULT]
+    if sort:
+        column(sort)
     rows = folded(report.layers, depth) if depth is not None else report.layers
     totals = report.totals
     lines = []
     for row in rows:
         values = [value_of(row, c.key, totals) for c in chosen]
-        lines.append(Row([shown(v, c.key, raw) for v, c in zip(values, chosen, strict=True)], row.kind, values))
+        cells = [inline(shown(v, c.key, raw)) for v, c in zip(values, chosen, strict=True)]
+        lines.append((value_of(row, sort, totals) if sort else None, Row(cells, values, row)))
     if sort:
-        if sort not in [c.key for c in chosen]:
-            chosen_keys = ", ".join(c.key for c in chosen)
-            raise _wrong(
-                f"cannot sort by {sort}", did_you_mean(sort, chosen_keys.split(", ")) or f"one of {chosen_keys}"
-            )
-        at = [c.key for c in chosen].index(sort)
         number = BY_KEY[sort].number
-        lines.sort(
-            key=lambda line: (line.values[at] is not None, line.values[at] if number else str(line.values[at])),
-            reverse=number,
-        )
-    return Grid(heading(report), chosen, lines, _totals(report, chosen, raw), [] if raw else notes(report))
+        lines.sort(key=lambda line: order(line[0], number), reverse=number)
+    rest = [] if raw else [inline(note) for note in notes(report)]
+    return Grid(inline(heading(report)), chosen, [row for _, row in lines], _totals(report, chosen, raw), rest)
+
+
+def stacked(grids: list[Grid], sources: list[str]) -> Grid:
+    """Several tables as one, the model before each row."""
+    rows = [
+        row._replace(cells=[inline(source), *row.cells], values=[source, *row.values])
+        for cells, source in zip(grids, sources, strict=True)
+        for row in cells.rows
+    ]
+    columns = [Column("model", "model", number=False), *grids[0].columns]
+    return Grid("", columns, rows, [""] * len(columns), [])
+
+
+def order(value: Any, number: bool) -> tuple[bool, Any]:
+    """What to sort by: numbers by size, sizes like 7x11 by their numbers, the unknown last."""
+    if number:
+        return value is not None, value or 0
+    return False, [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in split(str(value))]
+
+
+def split(text: str) -> list[str]:
+    """Runs of digits apart from the rest, so that conv10 comes after conv9."""
+    import re
+
+    return [part for part in re.split(r"(\d+)", text) if part]
 
 
 def column(key: str) -> Column:
@@ -104,32 +131,32 @@ def _wrong(message: str, fix: str) -> ModelError:
 
 
 def folded(rows: list[LayerReport], depth: int) -> list[LayerReport]:
-    """One row per block at this depth: sums of its layers, first input and last output."""
+    """One row per block at this depth: sums of its layers, first input and last output. Depth 0 is the whole."""
     import msgspec
 
     result: list[LayerReport] = []
     for row in rows:
-        if len(row.path) <= max(depth, 1):
+        path = row.path or (row.name,)
+        if len(path) <= depth:
             result.append(row)
             continue
-        name = ".".join(row.path[: max(depth, 1)])
+        path = path[:depth] or ("all",)
+        name = ".".join(path)
         last = result[-1] if result else None
-        if last is None or last.name != name:
-            path = row.path[: max(depth, 1)]
-            result.append(msgspec.structs.replace(row, name=name, kind="block", path=path, weights={}, dropped=None))
+        if last is None or last.name != name or last.kind != "block":
+            whole = msgspec.structs.replace(row, name=name, kind="block", path=path, weights={}, dropped=None)
+            whole.shared_with, whole.frozen, whole.view = None, False, False
+            result.append(whole)
             continue
-        result[-1] = msgspec.structs.replace(
-            last,
-            output_shapes=row.output_shapes,
-            receptive_field=row.receptive_field,
-            params=_plus(last.params, row.params),
-            trainable_params=_plus(last.trainable_params, row.trainable_params),
-            buffers=last.buffers + row.buffers,
-            macs=_plus(last.macs, row.macs),
-            flops=_plus(last.flops, row.flops),
-            ops=None if last.ops is None or row.ops is None else last.ops + row.ops,
-            activation_bytes=last.activation_bytes + row.activation_bytes,
-        )
+        last.output_shapes = row.output_shapes
+        last.receptive_field = row.receptive_field
+        last.params = _plus(last.params, row.params)
+        last.trainable_params = _plus(last.trainable_params, row.trainable_params)
+        last.buffers += row.buffers
+        last.macs = _plus(last.macs, row.macs)
+        last.flops = _plus(last.flops, row.flops)
+        last.ops = None if last.ops is None or row.ops is None else last.ops + row.ops
+        last.activation_bytes += row.activation_bytes
     return result
 
 
@@ -170,7 +197,7 @@ def value_of(row: LayerReport, key: str, totals: Any) -> Any:
         case "start":
             return joined(field.start, ",") if field else "?"
         case "ops":
-            return others(row.ops)
+            return row.ops
         case "dropped":
             return joined(row.dropped) if row.dropped else ""
         case "params_share":
@@ -183,23 +210,18 @@ def value_of(row: LayerReport, key: str, totals: Any) -> Any:
             return row.line
 
 
-def joined(values: tuple[Any, ...], sign: str = "x") -> str:
-    """Per-axis numbers in one cell; one number when all axes agree in sign-separated form."""
-    return sign.join("?" if value is None else f"{value:g}" for value in values)
-
-
-def others(ops: Any) -> str:
+def others(ops: Any, raw: bool) -> str:
     """The operations besides MACs."""
-    if ops is None:
-        return "?"
     names = [name for name in ops.__struct_fields__ if name != "mac" and getattr(ops, name)]
-    return " ".join(f"{name} {getattr(ops, name):,}" for name in names)
+    return " ".join(f"{name} {getattr(ops, name)}" if raw else f"{name} {getattr(ops, name):,}" for name in names)
 
 
 def shown(value: Any, key: str, raw: bool) -> str:
     """A cell's text; unknown is `?`, never 0."""
     if value is None:
         return "" if raw else "?"
+    if key == "ops":
+        return others(value, raw)
     if raw:
         return f"{value:.4f}" if isinstance(value, float) else str(value)
     if key == "memory":
@@ -211,24 +233,10 @@ def shown(value: Any, key: str, raw: bool) -> str:
     return str(value)
 
 
-def size(count: int) -> str:
-    """Bytes in binary units.
-
-    >>> size(512), size(1536), size(233 * 2**20)
-    ('512 B', '1.5 KiB', '233.0 MiB')
-    """
-    value = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TiB"
-
-
 def heading(report: Report) -> str:
     """What was analysed, in one line."""
     inputs = ", ".join(f"{t.name} {t.shape}" for t in report.inputs)
-    return f"{report.model.name}: {inputs}, {report.dtype}"
+    return f"{report.model.name}: {inputs}, {report.dtype}, {report.totals.layers:,} layers"
 
 
 def _totals(report: Report, chosen: list[Column], raw: bool) -> list[str]:
@@ -237,54 +245,11 @@ def _totals(report: Report, chosen: list[Column], raw: bool) -> list[str]:
         "name": "total",
         "kind": f"{totals.layers} layers",
         "output": " ".join(str(t.shape) for t in report.outputs),
-        "params": _marked(totals.params, status.params, raw),
-        "trainable": _marked(totals.trainable_params, status.params, raw),
+        "params": marked(totals.params, status.params, raw),
+        "trainable": marked(totals.trainable_params, status.params, raw),
         "buffers": shown(totals.buffers, "buffers", raw),
-        "macs": _marked(totals.macs, status.macs, raw),
-        "flops": _marked(totals.flops, status.macs, raw),
+        "macs": marked(totals.macs, status.macs, raw),
+        "flops": marked(totals.flops, status.macs, raw),
         "memory": shown(totals.activation_bytes, "memory", raw),
     }
     return [known.get(c.key, "") for c in chosen]
-
-
-def _marked(value: int, state: str, raw: bool) -> str:
-    """A total; at least this much when a layer is unknown."""
-    if state == "unavailable":
-        return "?"
-    text = str(value) if raw else f"{value:,}"
-    return text if state == "complete" else f">= {text}"
-
-
-def notes(report: Report) -> list[str]:
-    """What a table cannot hold: totals with units, the peak, what is dropped, what is unknown."""
-    t = report.totals
-    train = t.training_bytes
-    fixed = t.params - t.trainable_params
-    alive = ", ".join((*t.peak_tensors[:6], "...") if len(t.peak_tensors) > 6 else t.peak_tensors)
-    lines = [
-        f"params {_marked(t.params, report.status.params, raw=False)} ({size(t.param_bytes)})"
-        + (f", {fixed:,} frozen" if fixed else "")
-        + (f", buffers {t.buffers:,}" if t.buffers else ""),
-        f"MACs {_marked(t.macs, report.status.macs, raw=False)} (multiply-accumulates); FLOPs as 2 x MACs {t.flops:,}",
-        f"activations {size(t.activation_bytes)}; peak {size(t.peak_activation_bytes)} at {t.peak_at} (alive: {alive})",
-        "training at this batch: " + ", ".join(f"{name} {size(count)}" for name, count in train.total.items()),
-    ]
-    if t.receptive_field is not None:
-        lines.append(f"receptive field {_field(t.receptive_field)}")
-    dropping = [row for row in report.layers if row.dropped]
-    lines.extend(
-        f"{row.name} never reads {joined(row.dropped or (), ' + ')} input positions (per axis): the stride does not fit"
-        for row in dropping[:8]
-    )
-    if len(dropping) > 8:
-        lines.append(f"... and {len(dropping) - 8} more layers that never read some input positions")
-    for what in ("params", "macs"):
-        state = getattr(report.status, what)
-        if state != "complete":
-            unknown = [row.name for row in report.layers if getattr(row, what) is None]
-            lines.append(f"{what} are {state}: unknown for {', '.join(unknown[:6])}")
-    return lines
-
-
-def _field(field: ReceptiveField) -> str:
-    return f"{joined(field.size)}, jump {joined(field.jump)}, start {joined(field.start, ',')}"

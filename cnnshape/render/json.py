@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnshape.report import Report
+from cnnshape.report import SCHEMA, Report
 
 if TYPE_CHECKING:
     from cnnshape.ops import Ops
@@ -24,11 +24,17 @@ def to_json(reports: list[Report]) -> str:
 def document(report: Report) -> dict[str, Any]:
     """The contract's object, in the contract's order."""
     fields = {name: getattr(report, name) for name in _FIRST}
+    fields["model"] = {name: _text(value) for name, value in msgspec.structs.asdict(report.model).items()}
     fields["totals"] = {**msgspec.structs.asdict(report.totals), "ops": counted(report.totals.ops)}
     fields["layers"] = [
         {**msgspec.structs.asdict(row), "ops": None if row.ops is None else counted(row.ops)} for row in report.layers
     ]
     return fields
+
+
+def _text(value: str) -> str:
+    """A file's name may hold bytes that are no text: JSON gets their codes."""
+    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
 
 
 def counted(ops: Ops) -> dict[str, int]:
@@ -37,8 +43,12 @@ def counted(ops: Ops) -> dict[str, int]:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of the contract."""
+    """The JSON Schema of the contract: a report always has every field, and counts only the operations that occur."""
     found = msgspec.json.schema(Report, schema_hook=lambda _: {"type": "array", "items": {"type": "integer"}})
+    for name, part in found["$defs"].items():
+        if name != "Ops":
+            part["required"] = list(part["properties"])
+    found["$defs"]["Report"]["properties"]["schema"] = {"const": SCHEMA}
     found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    found["title"] = "cnnshape/1 report"
+    found["title"] = f"{SCHEMA} report"
     return found

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnnshape.render.escape import md, tex
+from cnnshape.render.safe import padded, width
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,12 +16,12 @@ if TYPE_CHECKING:
 def plain(grid: Grid) -> str:
     """Aligned columns, as wide as they need to be."""
     rows = [[c.title for c in grid.columns], *[row.cells for row in grid.rows], grid.totals]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(grid.columns))]
+    widths = [max(width(row[i]) for row in rows) for i in range(len(grid.columns))]
 
-    def line(cells: list[str]) -> str:
+    def line(row: list[str]) -> str:
         return "  ".join(
-            cell.rjust(width) if column.number else cell.ljust(width)
-            for cell, width, column in zip(cells, widths, grid.columns, strict=True)
+            padded(cell, cells, right=column.number)
+            for cell, cells, column in zip(row, widths, grid.columns, strict=True)
         ).rstrip()
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
@@ -51,18 +54,16 @@ def markdown(grid: Grid) -> str:
     """A GitHub table, totals in bold, notes below."""
 
     def line(cells: list[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(md(cell) for cell in cells) + " |"
 
     rule = "|" + "|".join(" ---: " if c.number else " --- " for c in grid.columns) + "|"
-    totals = [f"**{cell}**" if cell else "" for cell in grid.totals]
+    totals = [f"**{md(cell)}**" if cell else "" for cell in grid.totals]
     body = [line(row.cells) for row in grid.rows]
     head = line([c.title for c in grid.columns])
+    foot = "| " + " | ".join(totals) + " |"
     return "\n".join(
-        [f"### {grid.title}", "", head, rule, *body, line(totals), "", *[f"- {n}" for n in grid.notes], ""]
+        [f"### {md(grid.title)}", "", head, rule, *body, foot, "", *[f"- {md(n)}" for n in grid.notes], ""]
     )
-
-
-_TEX = str.maketrans({"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\^{}", "\\": r"\textbackslash{}"})  # fmt: skip
 
 
 def latex(grid: Grid) -> str:
@@ -70,7 +71,7 @@ def latex(grid: Grid) -> str:
     spec = "".join("r" if c.number else "l" for c in grid.columns)
 
     def line(cells: list[str]) -> str:
-        return " & ".join(cell.translate(_TEX) for cell in cells) + r" \\"
+        return " & ".join(tex(cell) for cell in cells) + r" \\"
 
     body = [line(row.cells) for row in grid.rows]
     head = [f"% {grid.title}", rf"\begin{{tabular}}{{{spec}}}", r"\toprule", line([c.title for c in grid.columns])]

@@ -1,0 +1,77 @@
+"""What a table cannot hold: totals with units, the peak, what is dropped, what is unknown."""
+
+from __future__ import annotations
+
+from cnnshape.render.units import joined, marked, size
+from cnnshape.report import LayerReport, ReceptiveField, Report
+
+#: What lies along each spatial axis, by how many there are.
+_AXES = {1: ("positions of length",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}
+
+#: The kinds whose work it is to leave positions out.
+_ON_PURPOSE = ("crop", "slice")
+
+
+def notes(report: Report) -> list[str]:
+    """The lines below the table."""
+    t = report.totals
+    train = t.training_bytes
+    fixed = t.params - t.trainable_params
+    alive = together(list(t.peak_tensors))
+    lines = [
+        f"params {marked(t.params, report.status.params)} ({size(t.param_bytes)})"
+        + (f", {fixed:,} frozen" if fixed else "")
+        + (f", buffers {t.buffers:,}" if t.buffers else ""),
+        f"MACs {marked(t.macs, report.status.macs)} (multiply-accumulates); FLOPs as 2 x MACs {t.flops:,}",
+        f"activations {size(t.activation_bytes)}; peak {size(t.peak_activation_bytes)} at {t.peak_at} (alive: {alive})",
+        "training at this batch: " + ", ".join(f"{name} {size(count)}" for name, count in train.total.items()),
+    ]
+    if t.receptive_field is not None:
+        lines.append(f"receptive field {seen(t.receptive_field)}")
+    dropping = [row for row in report.layers if row.dropped and row.kind not in _ON_PURPOSE]
+    lines.extend(f"{row.name} never reads {lost(row)}" for row in dropping[:8])
+    if len(dropping) > 8:
+        lines.append(f"... and {len(dropping) - 8} more layers that never read some input positions")
+    for what in ("params", "macs"):
+        state = getattr(report.status, what)
+        if state != "complete":
+            unknown = [row.name for row in report.layers if getattr(row, what) is None]
+            lines.append(f"{what} are {state}: unknown for {together(unknown)}")
+    return lines
+
+
+def seen(field: ReceptiveField) -> str:
+    """A receptive field in words; jump 0 is an output that does not move over the input."""
+    if not any(field.jump):
+        return f"{joined(field.size)}, the same for every output, from {joined(field.start, ',')}"
+    return f"{joined(field.size)}, jump {joined(field.jump)}, start {joined(field.start, ',')}"
+
+
+def lost(row: LayerReport) -> str:
+    """How many positions of each axis no window reads.
+
+    `cnnshape explain` says which ones: the report does not hold the windows.
+    """
+    sizes = row.input_shapes[0][2:]
+    dropped = row.dropped or ()
+    names = _AXES[len(sizes)] if len(dropped) == len(sizes) and len(sizes) in _AXES else ("positions",) * len(dropped)
+    counts = ["?" if d is None else f"{d:,}" for d in dropped]
+    if names[0] == "positions":
+        return f"{' + '.join(counts)} input positions"
+    parts = [f"{c} of {n:,} {name}" for c, n, name in zip(counts, sizes, names, strict=True) if c != "0"]
+    return " and ".join(parts)
+
+
+def together(names: list[str], most: int = 3) -> str:
+    """A few names; the part that they share is said once.
+
+    >>> together(["stage.0.conv1", "stage.0.relu1"]), together(["a", "b", "c", "d", "e"])
+    ('stage.0: conv1, relu1', 'a, b, c and 2 more')
+    """
+    parts = [name.split(".") for name in names]
+    shared = 0
+    while len(parts) > 1 and all(len(p) > shared + 1 and p[shared] == parts[0][shared] for p in parts):
+        shared += 1
+    text = ", ".join(".".join(p[shared:]) for p in parts[:most])
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (".".join(parts[0][:shared]) + ": " if shared else "") + text + more
