@@ -1,0 +1,140 @@
+"""Convolution and transposed convolution as matrix products over real windows.
+
+Source: Chellapilla et al. 2006 (columns and a product); Dumoulin & Visin 2016 (the transposed direction).
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from cnnshape.forward.depthwise import depthwise
+from cnnshape.forward.kit import Array, Kit
+from cnnshape.forward.sliding import Slide, per_axis, slides
+from cnnshape.forward.threads import spread
+from cnnshape.forward.transposed import conv_transpose
+
+#: Elements of a matrix of columns: it stays in the caches between the copy and the product.
+COLUMNS = 1 << 20
+
+
+def conv(layer: Any, kit: Kit, x: Array) -> Array:
+    """Slide the filters; one product per image, group and stretch of windows."""
+    images, channels, *sizes = x.shape
+    groups, filters = layer.groups, layer.out_channels
+    axes = slides(layer, tuple(sizes))
+    each = channels // groups
+    weight = kit.weight("weight", filters, each, *per_axis(layer.kernel_size, len(sizes)))
+    bias = kit.weight("bias", filters) if layer.bias else None
+    y = kit.empty(images, filters, *[len(axis.starts) for axis in axes])
+    if each == 1 and channels > 1:
+        for image in range(images):
+            depthwise(kit, padded(x[image], axes), weight, bias, axes, y[image])
+        return y
+    rows = weight.reshape(groups, filters // groups, -1)
+    for image in range(images):
+        wide = padded(x[image], axes).reshape(
+            groups, each, *[axis.padded + n for axis, n in zip(axes, sizes, strict=True)]
+        )
+        target = y[image].reshape(groups, filters // groups, *y.shape[2:])
+        for group in range(groups):
+            shift = None if bias is None else bias.reshape(groups, -1, 1)[group]
+            _group(kit, wide[group], rows[group], shift, axes, target[group])
+    return y
+
+
+def padded(x: Array, axes: list[Slide]) -> Array:
+    """One image with zeros around it; itself where there is no padding."""
+    if not any(axis.padded for axis in axes):
+        return np.ascontiguousarray(x)
+    wide = np.zeros((x.shape[0], *[axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True)]), x.dtype)
+    inner = tuple(slice(axis.before, axis.before + n) for axis, n in zip(axes, x.shape[1:], strict=True))
+    wide[(slice(None), *inner)] = x
+    return wide
+
+
+def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:
+    """All windows of one image and group, filters @ columns, stretch by stretch."""
+    if all(len(axis.taps) == 1 for axis in axes):
+        _pointwise(kit, wide, rows, bias, axes, y)
+        return
+    outs = y.shape[1:]
+    windows = as_strided(
+        wide,
+        (wide.shape[0], *[len(axis.taps) for axis in axes], *outs),
+        (
+            wide.strides[0],
+            *[axis.taps.step * s for axis, s in zip(axes, wide.strides[1:], strict=True)],
+            *[axis.starts.step * s for axis, s in zip(axes, wide.strides[1:], strict=True)],
+        ),
+        writeable=False,
+    )
+    length = rows.shape[1]
+    # A stretch is some rows of the last two axes; one row where even that is large.
+    row = outs[-1]
+    if len(outs) > 1:
+        tall = max(1, COLUMNS // (length * row))
+        stretches = [
+            (*[slice(i, i + 1) for i in lead], slice(top, min(outs[-2], top + tall)), slice(None))
+            for lead in product(*map(range, outs[:-2]))
+            for top in range(0, outs[-2], tall)
+        ]
+    else:
+        wide_row = max(1, COLUMNS // length)
+        stretches = [(slice(left, min(row, left + wide_row)),) for left in range(0, row, wide_row)]
+    largest: Any = (0, *stretches[0])  # later ones are as large or smaller
+    memory = np.empty(length * y[largest].size, wide.dtype)
+    whole = (slice(None),) * (1 + len(axes))
+    for stretch in stretches:
+        part = windows[(*whole, *stretch)]
+        shape = part.shape
+        many = prod(shape[len(whole) :])
+        columns = memory[: length * many]
+        _copy(part, columns.reshape(shape))
+        target = y[(slice(None), *stretch)]
+        flat = target.reshape(y.shape[0], many)
+        if np.may_share_memory(flat, y):
+            kit.matmul(rows, columns.reshape(length, many), out=flat)
+        else:  # a stretch that is no run of memory
+            flat = kit.matmul(rows, columns.reshape(length, many))
+            target[...] = flat.reshape(target.shape)
+        if bias is not None:
+            kit.add(target, bias.reshape(-1, *[1] * len(outs)), out=target)
+
+
+def _copy(part: Array, columns: Array) -> None:
+    """Lay windows out as columns, on all threads when it is worth it."""
+    channels = part.shape[0]
+    if channels < 2 or part.size < 1 << 15:
+        columns[...] = part
+        return
+    half = (channels + 1) // 2
+
+    def copy(index: int) -> None:
+        columns[index * half : (index + 1) * half] = part[index * half : (index + 1) * half]
+
+    spread(copy, range(2))
+
+
+def _pointwise(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:
+    """A window of one position: the image itself is the matrix of columns."""
+    if any(axis.starts.step > 1 for axis in axes):
+        places = tuple(slice(axis.starts[0], axis.starts[-1] + 1, axis.starts.step) for axis in axes)
+        wide = np.ascontiguousarray(wide[(slice(None), *places)])
+    flat = y.reshape(y.shape[0], -1)
+    columns = wide.reshape(wide.shape[0], -1)
+    if bias is None:
+        kit.matmul(rows, columns, out=flat)
+        return
+    step = max(1, COLUMNS // (rows.shape[0] + rows.shape[1]))
+    for left in range(0, flat.shape[1], step):
+        part = flat[:, left : left + step]
+        kit.matmul(rows, columns[:, left : left + step], out=part)
+        kit.add(part, bias, out=part)
+
+
+KERNELS: dict[str, Any] = {"conv": conv, "conv_transpose": conv_transpose}

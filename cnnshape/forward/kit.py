@@ -1,0 +1,198 @@
+"""What a kernel may use: weights, and arithmetic that counts itself where it is performed.
+
+Every method that computes takes real arrays, performs the operation on them and adds the number of scalar operations
+to the tally, read off the arrays themselves. Nothing here knows a layer, a shape rule or a formula of the calculator.
+
+One multiply-accumulate is `mac`; a lone addition or subtraction `add`; a comparison or selection `cmp`; a sign change,
+a copy and an index cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from cnnshape.forward.erf import erf
+from cnnshape.forward.scratch import choose
+from cnnshape.forward.threads import count, spread
+from cnnshape.forward.weights import Weights
+
+#: An array of any type and rank.
+Array = np.ndarray[Any, Any]
+
+#: Elements that a thread handles at a time: they stay in its cache through a chain of operations.
+BLOCK = 1 << 16
+
+
+class Kit:
+    """The tools of one kernel call; `tally` is what was performed, `used` the arrays that were learned or kept."""
+
+    def __init__(self, weights: Weights, owner: str = "", parent: Kit | None = None) -> None:
+        """`owner` is the layer whose weights are used."""
+        self.weights, self.owner = weights, owner
+        self.tally: Counter[str] = Counter()
+        self.performed: Counter[str] = Counter()
+        """What was performed in place of the tally, where another algorithm did the same work with other operations."""
+        self.used: dict[str, Array] = parent.used if parent else {}
+        self.kept: dict[str, Array] = parent.kept if parent else {}
+        self.dtype = weights.dtype
+
+    # arrays
+
+    def weight(self, name: str, *shape: int, fan_in: int = 0) -> Array:
+        """A learned array; its values are spread so that a sum over `fan_in` products keeps their size."""
+        if name not in self.used:
+            self.used[name] = self.weights.learned(self.owner, name, shape, fan_in)
+        return self.used[name]
+
+    def buffer(self, name: str, *shape: int, low: float = -0.5, high: float = 0.5) -> Array:
+        """An array that is kept with the model and not learned, with values between low and high."""
+        if name not in self.kept:
+            self.kept[name] = self.weights.between(self.owner, name, shape, low, high)
+        return self.kept[name]
+
+    def empty(self, *shape: int) -> Array:
+        """Memory for a result."""
+        return np.empty(shape, self.dtype)
+
+    # products and sums
+
+    def matmul(self, a: Array, b: Array, out: Array | None = None) -> Array:
+        """Matrix product; every product of two numbers is added to a sum."""
+        y: Array = np.matmul(a, b, out=out) if out is not None else np.matmul(a, b)
+        self.tally["mac"] += y.size * a.shape[-1]
+        return y
+
+    def multiply_add(self, y: Array, a: Any, b: Any, scratch: Array) -> None:
+        """Add a * b to y; `scratch` has y's shape."""
+        np.multiply(a, b, out=scratch)
+        np.add(y, scratch, out=y)
+        self.tally["mac"] += y.size
+
+    def sum(self, x: Array, axis: int | tuple[int, ...], *, keepdims: bool = True) -> Array:
+        """A sum of n numbers is n - 1 additions."""
+        y: Array = np.sum(x, axis=axis, keepdims=keepdims)
+        self.tally["add"] += x.size - y.size
+        return y
+
+    def largest(self, x: Array, axis: int | tuple[int, ...], *, keepdims: bool = True) -> Array:
+        """The largest of n numbers takes n - 1 comparisons."""
+        y: Array = np.max(x, axis=axis, keepdims=keepdims)
+        self.tally["cmp"] += x.size - y.size
+        return y
+
+    # elementwise, one operation per element of the result
+
+    def _do(self, kind: str, ufunc: Callable[..., Any], *args: Any, out: Array | None = None) -> Array:
+        y: Array = ufunc(*args) if out is None else ufunc(*args, out=out)
+        self.tally[kind] += y.size
+        return y
+
+    def add(self, a: Any, b: Any, out: Array | None = None) -> Array:
+        """A + b."""
+        return self._do("add", np.add, a, b, out=out)
+
+    def sub(self, a: Any, b: Any, out: Array | None = None) -> Array:
+        """A - b."""
+        return self._do("add", np.subtract, a, b, out=out)
+
+    def mul(self, a: Any, b: Any, out: Array | None = None) -> Array:
+        """A * b."""
+        return self._do("mul", np.multiply, a, b, out=out)
+
+    def div(self, a: Any, b: Any, out: Array | None = None) -> Array:
+        """A / b."""
+        return self._do("div", np.divide, a, b, out=out)
+
+    def maximum(self, a: Any, b: Any, out: Array | None = None) -> Array:
+        """The larger."""
+        return self._do("cmp", np.maximum, a, _laid(b, a), out=out)
+
+    def minimum(self, a: Any, b: Any, out: Array | None = None) -> Array:
+        """The smaller."""
+        return self._do("cmp", np.minimum, a, _laid(b, a), out=out)
+
+    def select(self, condition: Array, a: Any, b: Any, out: Array) -> Array:
+        """The same as `where`, into memory that is there (it may be a's or b's)."""
+        choose(condition, a, b, out)
+        self.tally["cmp"] += out.size
+        return out
+
+    def where(self, condition: Array, a: Any, b: Any) -> Array:
+        """A where the condition holds, b elsewhere: the condition was a comparison, counted here."""
+        y: Array = np.where(condition, a, b).astype(self.dtype, copy=False)
+        self.tally["cmp"] += y.size
+        return y
+
+    def negative(self, x: Array, out: Array) -> Array:
+        """The sign change, which costs nothing; NumPy 2.4's own goes wrong from one strided array to another."""
+        y: Array = np.multiply(x, -1.0, out=out)
+        return y
+
+    def exp(self, x: Array, out: Array | None = None) -> Array:
+        """E to the x."""
+        return self._do("exp", np.exp, x, out=out)
+
+    def log(self, x: Array, out: Array | None = None) -> Array:
+        """The natural logarithm."""
+        return self._do("log", np.log, x, out=out)
+
+    def tanh(self, x: Array, out: Array | None = None) -> Array:
+        """The hyperbolic tangent."""
+        return self._do("tanh", np.tanh, x, out=out)
+
+    def erf(self, x: Array, out: Array | None = None) -> Array:
+        """The error function."""
+        return self._do("erf", erf, x, out=out)
+
+    def sqrt(self, x: Array, out: Array | None = None) -> Array:
+        """The square root."""
+        return self._do("sqrt", np.sqrt, x, out=out)
+
+    def pow(self, x: Any, exponent: Any, out: Array | None = None) -> Array:
+        """X to a power."""
+        return self._do("pow", np.power, x, exponent, out=out)
+
+    # blocks
+
+    def each(self, x: Array, body: Callable[[Kit, Array, Array], Any]) -> Array:
+        """A new array of x's shape that `body(kit, x_block, y_block)` fills block by block, on all threads."""
+        y = np.empty(x.shape, self.dtype)
+        source = np.ascontiguousarray(x).reshape(-1)
+        target = y.reshape(-1)
+        self.parts(source.size, BLOCK, lambda kit, a, b: body(kit, source[a:b], target[a:b]))
+        return y
+
+    def parts(self, length: int, step: int, body: Callable[[Kit, int, int], Any]) -> None:
+        """Call `body(kit, first, last)` for every stretch of at most `step`, on all threads; the tallies add up."""
+        starts = range(0, length, max(1, step))
+        kits = [Kit(self.weights, self.owner, self) for _ in starts] if len(starts) > 1 and count() > 1 else []
+        if not kits:
+            for first in starts:
+                body(self, first, min(length, first + step))
+            return
+
+        def work(part: int) -> None:
+            body(kits[part], starts[part], min(length, starts[part] + step))
+
+        spread(work, range(len(starts)))
+        for kit in kits:
+            self.tally.update(kit.tally)
+            self.performed.update(kit.performed)
+
+
+@lru_cache(maxsize=8)
+def _block(value: float, dtype: np.dtype[Any]) -> Array:
+    """A block of one value."""
+    return np.full(BLOCK, value, dtype)
+
+
+def _laid(value: Any, beside: Any) -> Any:
+    """A number as an array beside a block: NumPy compares two arrays three times as fast as one with a number."""
+    if isinstance(value, (int, float)) and beside.ndim == 1 and len(beside) <= BLOCK:
+        return _block(float(value), beside.dtype)[: len(beside)]
+    return value

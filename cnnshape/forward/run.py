@@ -1,0 +1,143 @@
+"""Runs a network: layer by layer, on real arrays, freeing what nobody needs any more.
+
+The executor knows the graph and nothing of shapes: what a layer gets is what came out of the layers before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnnshape.forward import kernel
+from cnnshape.forward.kit import Array, Kit
+from cnnshape.forward.weights import Weights
+from cnnshape.network import Network, Node
+
+
+class Ran(NamedTuple):
+    """What one layer did."""
+
+    node: Node
+    shapes: tuple[tuple[int, ...], ...]
+    """Of the arrays that came out."""
+    used: dict[str, tuple[int, ...]]
+    """Shapes of the learned arrays that it used."""
+    kept: dict[str, tuple[int, ...]]
+    """Shapes of the buffers that it used."""
+    tally: dict[str, int]
+    performed: dict[str, int]
+    new: int
+    """Bytes of its outputs that are memory of their own, not a view of an input's."""
+    alive: int
+    """Bytes of all activations alive when it had just run."""
+
+
+class Stuck(Exception):  # noqa: N818 - tells why a layer cannot be run; verify turns it into a finding
+    """A layer that nothing here can run: its node, and why."""
+
+    def __init__(self, node: Node, why: str) -> None:
+        """Keep both."""
+        super().__init__(f"{node.name}: {why}")
+        self.node, self.why = node, why
+
+
+def feed(network: Network, weights: Weights, batch: int) -> list[Array]:
+    """Random inputs in the order of the network's inputs."""
+    return [weights.between("", f"input {t.name}", (batch, *t.shape), -1.0, 1.0) for t in network.inputs]
+
+
+def execute(
+    network: Network,
+    inputs: list[Array],
+    weights: Weights,
+    *,
+    mode: str = "fast",
+    only: frozenset[int] | None = None,
+    told: Callable[[Node], None] | None = None,
+    free: bool = True,
+) -> tuple[dict[int, Array], list[Ran]]:
+    """The network's outputs by value number, and what every layer did.
+
+    `only` are the numbers of the nodes to run (with all that they need); `told` hears of each node before it runs.
+    Without `free` every array is kept and is in the answer.
+    Errors: Stuck where a layer has no kernel
+    """
+    values: dict[int, Array] = dict(enumerate(inputs))
+    last = _last_uses(network, only)
+    for value in [value for value in values if value not in last]:
+        del values[value]
+    ran: list[Ran] = []
+    for number, node in enumerate(network.nodes):
+        if only is not None and number not in only:
+            continue
+        if told is not None:
+            told(node)
+        ins = [values[i] for i in node.inputs]
+        outs, kit = run_node(node, ins, weights, mode)
+        values.update(zip(node.outputs, outs, strict=True))
+        ran.append(
+            Ran(
+                node,
+                tuple(out.shape for out in outs),
+                {name: array.shape for name, array in kit.used.items()},
+                {name: array.shape for name, array in kit.kept.items()},
+                dict(kit.tally),
+                dict(kit.performed),
+                alive([*ins, *outs]) - alive(ins),
+                alive(values.values()),
+            )
+        )
+        del ins, outs, kit
+        if free:
+            for value in {*node.inputs, *node.outputs}:
+                if last.get(value, -1) <= number:
+                    values.pop(value, None)
+    return values, ran
+
+
+def run_node(node: Node, inputs: list[Array], weights: Weights, mode: str = "fast") -> tuple[tuple[Array, ...], Kit]:
+    """One layer on its inputs, and the kit that it used."""
+    layer: Any = node.layer
+    run = kernel(layer.kind, mode)
+    if run is None:
+        raise Stuck(node, f"{layer.kind} is a black box")
+    kit = Kit(weights, node.share or node.name)
+    found = run(layer, kit, *inputs)
+    return (found if isinstance(found, tuple) else (found,)), kit
+
+
+def needed(network: Network, wanted: Iterable[int]) -> frozenset[int]:
+    """The numbers of the wanted nodes and of all nodes before them that they depend on."""
+    maker = {value: number for number, node in enumerate(network.nodes) for value in node.outputs}
+    found: set[int] = set()
+    todo = list(wanted)
+    while todo:
+        number = todo.pop()
+        if number in found:
+            continue
+        found.add(number)
+        todo.extend(maker[value] for value in network.nodes[number].inputs if value in maker)
+    return frozenset(found)
+
+
+def _last_uses(network: Network, only: frozenset[int] | None) -> dict[int, int]:
+    """The last node that uses each value; outputs are used at the end."""
+    last: dict[int, int] = {}
+    for number, node in enumerate(network.nodes):
+        if only is None or number in only:
+            last.update(dict.fromkeys(node.inputs, number))
+    last.update(dict.fromkeys(network.outputs, len(network.nodes)))
+    return last
+
+
+def alive(arrays: Iterable[Array]) -> int:
+    """Bytes of the memory behind some arrays; memory that several share counts once."""
+    owners: dict[int, int] = {}
+    for array in arrays:
+        owner: Any = array
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        owners[id(owner)] = owner.nbytes
+    return sum(owners.values())

@@ -1,0 +1,187 @@
+"""Every number proved by a real forward pass: runs `forward/` and holds what it measured against the report.
+
+docs/verify.md says what is proved, why it is independent, and what it cannot prove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from cnnshape.errors import ModelError, Place, Problem
+from cnnshape.forward.probe import Unknown, unread
+from cnnshape.forward.run import Ran, Stuck, execute, feed, needed
+from cnnshape.forward.thin import SLIDING
+from cnnshape.forward.weights import Weights
+from cnnshape.network import Network, Node
+from cnnshape.report import DTYPES, LayerReport, Report
+from cnnshape.verify.fields import fields
+from cnnshape.verify.result import Check, LayerChecks, Verification, equal
+
+__all__ = ["Check", "LayerChecks", "Verification", "needs", "verify"]
+
+#: Beside weights and activations: columns, padded copies, and the trials.
+WORKING_SPACE = 100 * 2**20
+
+
+def needs(report: Report, *, keep: bool = False) -> int:
+    """Bytes that a run will take, from the report: weights, activations at their peak, and working space.
+
+    Weights are made when a layer runs and given back after it, unless `keep`.
+    """
+    item = DTYPES[report.dtype]
+    each = [(row.params or 0) + row.buffers for row in report.layers]
+    weights = (sum(each) if keep else max(each, default=0)) * item
+    return weights + report.totals.peak_activation_bytes * 3 // 2 + WORKING_SPACE
+
+
+def verify(
+    network: Network,
+    report: Report,
+    *,
+    layers: list[str] | None = None,
+    seed: int = 0,
+    against: str | None = None,
+    receptive_fields: bool = True,
+    mode: str = "fast",
+    told: Callable[[Node], None] | None = None,
+) -> Verification:
+    """Run the network and hold what really happened against its report.
+
+    Shape:  batch and dtype are the report's
+    Errors: KeyError for a layer that the network does not have; ModelError where another engine is missing
+    """
+    started = perf_counter()
+    names = [node.name for node in network.nodes]
+    wanted = set(names if layers is None else _chosen(names, layers))
+    only = None if layers is None else needed(network, [i for i, name in enumerate(names) if name in wanted])
+    weights = Weights(seed, report.dtype, keep=against is not None)
+    inputs = feed(network, weights, report.batch)
+    try:
+        outputs, ran = execute(network, list(inputs), weights, only=only, told=told, mode=mode)
+    except Stuck as stuck:
+        place = Place(network.source, stuck.node.line, stuck.node.column, stuck.node.name)
+        fix = "verify the layers before it with --layers"
+        raise ModelError([Problem("CNN-E704", f"{stuck.why}: nothing can run it", place, fix=fix)]) from None
+    rows = {row.name: row for row in report.layers}
+    nodes = {node.name: node for node in network.nodes}
+    seen = fields(network, report, wanted) if receptive_fields else {}
+    owned: set[str] = set()
+    unreads: dict[Any, int | None] = {}
+    found = []
+    for one in ran:
+        name = one.node.name
+        checks = ran_checks(one, rows[name], owned) + seen.get(name, []) + dropped(nodes[name], rows[name], unreads)
+        if name in wanted:
+            found.append(LayerChecks(name, rows[name].kind, checks))
+    peak = max([one.alive for one in ran], default=0)
+    totals = [] if layers is not None else total_checks(ran, report, peak)
+    if against is not None and layers is None:
+        from cnnshape.verify.against import compared
+
+        totals += compared(network, report, weights, inputs, outputs, against)
+    every = [check for layer in found for check in layer.checks] + totals
+    failed = sum(check.ok is False for check in every)
+    return Verification(
+        failed == 0,
+        report.model.name,
+        report.batch,
+        report.dtype,
+        seed,
+        found,
+        totals,
+        round(perf_counter() - started, 6),
+        peak,
+        sum(check.ok is not None for check in every),
+        failed,
+        sum(check.ok is None for check in every),
+        against,
+    )
+
+
+def _chosen(names: list[str], layers: list[str]) -> list[str]:
+    """The layers of these names, or inside blocks of these names."""
+    found = []
+    for wanted in layers:
+        hits = [name for name in names if name == wanted or name.startswith(wanted + ".")]
+        if not hits:
+            raise KeyError(wanted)
+        found.extend(hits)
+    return found
+
+
+def ran_checks(one: Ran, row: LayerReport, owned: set[str]) -> list[Check]:
+    """Shapes, weights and operations of one layer; `owned` are the layers whose weights were counted already."""
+    owner = one.node.share or one.node.name
+    first = owner not in owned
+    owned.add(owner)
+    params = sum(_size(shape) for shape in one.used.values()) if first else 0
+    buffers = sum(_size(shape) for shape in one.kept.values()) if first else 0
+    checks = [
+        equal("output_shapes", [list(s) for s in row.output_shapes], [list(s) for s in one.shapes]),
+        equal("params", row.params, params),
+        equal("buffers", row.buffers, buffers),
+        equal("weights", _listed(row.weights), _listed(one.used)),
+        equal("activation_bytes", row.activation_bytes, one.new),
+    ]
+    counted: dict[str, int] = (
+        {} if row.ops is None else {n: v for n in row.ops.__struct_fields__ if (v := getattr(row.ops, n))}
+    )
+    instead = "; in place of them " + ", ".join(f"{v:,} {n}" for n, v in one.performed.items()) if one.performed else ""
+    for name in dict.fromkeys([*counted, *one.tally]):
+        calculated = None if row.ops is None else counted.get(name, 0)
+        checks.append(equal(f"ops.{name}", calculated, one.tally.get(name, 0), instead.removeprefix("; ")))
+    return checks
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for extent in shape:
+        size *= extent
+    return size
+
+
+def _listed(shapes: Any) -> dict[str, list[int]] | None:
+    return None if shapes is None else {name: list(shape) for name, shape in shapes.items()}
+
+
+def dropped(node: Node, row: LayerReport, known: dict[Any, int | None]) -> list[Check]:
+    """Input positions of a sliding layer that change nothing, by trying every one of them."""
+    layer: Any = node.layer
+    if row.kind not in SLIDING or row.kind in ("crop", "pad", "conv_transpose") or len(row.input_shapes[0]) < 3:
+        return []
+    sizes = row.input_shapes[0][2:]
+    counts = []
+    for axis, n in enumerate(sizes):
+        key = (layer, axis, n)
+        if key not in known:
+            try:
+                known[key] = unread(layer, axis, len(sizes), n) if n <= 1 << 13 else None
+            except Unknown:
+                known[key] = None
+        counts.append(known[key])
+    measured = None if None in counts else counts
+    if row.dropped is None and row.kind in ("upsample", "adaptive_avg_pool", "adaptive_max_pool"):
+        return []
+    return [equal("dropped", list(row.dropped or [0] * len(sizes)), measured)]
+
+
+def total_checks(ran: list[Ran], report: Report, peak: int) -> list[Check]:
+    """What the whole network claims."""
+    totals = report.totals
+    sizes: dict[tuple[str, str], int] = {}
+    kept: dict[tuple[str, str], int] = {}
+    for one in ran:
+        owner = one.node.share or one.node.name
+        sizes.update({(owner, name): _size(shape) for name, shape in one.used.items()})
+        kept.update({(owner, name): _size(shape) for name, shape in one.kept.items()})
+    at = next((one.node.name for one in ran if one.alive == peak), None)
+    macs = sum(one.tally.get("mac", 0) for one in ran)
+    return [
+        equal("params", totals.params, sum(sizes.values())),
+        equal("buffers", totals.buffers, sum(kept.values())),
+        equal("macs", totals.macs if report.status.macs == "complete" else None, macs),
+        equal("peak_activation_bytes", totals.peak_activation_bytes, peak),
+        equal("peak_at", totals.peak_at, at),
+    ]

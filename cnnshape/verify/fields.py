@@ -1,0 +1,205 @@
+"""Receptive fields: what the trials saw, as size, jump and start, held against the report.
+
+At its borders an output sees less than its field, because the input ends; there the trials must see just what is left of
+it. Away from the borders they must see exactly the field. Where no output is away from the borders (the field is larger
+than the input), the trials are repeated on a longer axis: longer by a multiple of every jump, so that every stride and
+every padding word falls on the same positions as before.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnnshape.forward.probe import Probe, Seen, Value
+from cnnshape.network import Network
+from cnnshape.report import LayerReport, ReceptiveField, Report
+from cnnshape.verify.result import Check
+
+#: No axis is tried longer than this.
+LONGEST = 2048
+#: Behind these neighbouring outputs may see the same: fields move in uneven steps.
+UNEVEN = ("conv_transpose", "upsample", "pixel_shuffle", "depth_to_space", "adaptive_avg_pool", "adaptive_max_pool")
+#: A border that repeats the image makes its outputs see it, not the padding: nothing is held at the borders then.
+MIRRORS = ("reflect", "replicate", "circular")
+
+
+class Ways(NamedTuple):
+    """What the whole network has that makes fields less plain than size, jump and start."""
+
+    uneven: bool
+    mirrored: bool
+
+
+def fields(network: Network, report: Report, wanted: set[str]) -> dict[str, list[Check]]:
+    """The checks of every wanted layer's receptive field, by the layer's name."""
+    shapes = [tuple(t.shape) for t in report.inputs] + [tuple(s) for row in report.layers for s in row.output_shapes]
+    values = [len(network.inputs)]
+    for node in network.nodes:
+        values.append(values[-1] + len(node.outputs))
+    rows = {row.name: (row, range(values[i], values[i + 1])) for i, row in enumerate(report.layers)}
+    found: dict[str, list[Check]] = {name: [] for name in rows if name in wanted}
+    sizes = network.inputs[0].shape[1:]
+    ways = Ways(
+        any(row.kind in UNEVEN for row in report.layers),
+        any(
+            getattr(node.layer, "mode", "") in MIRRORS and row.kind == "pad"
+            for node, row in zip(network.nodes, report.layers, strict=True)
+        ),
+    )
+    done: dict[Any, Any] = {}
+    for axis, n in enumerate(sizes):
+        near = Probe(network, axis, n, shapes, real=True, done=done).run()
+        longer = _longer(report.layers, axis, n)
+        far = Probe(network, axis, longer, shapes, real=False, done=done).run() if longer else None
+        for name, (row, numbers) in rows.items():
+            if name in wanted:
+                found[name].append(
+                    _check(
+                        row,
+                        ways,
+                        axis,
+                        n,
+                        [near[i] for i in numbers],
+                        longer,
+                        [far[i] for i in numbers] if far else [],
+                    )
+                )
+    if not sizes:
+        return {}
+    return {name: _together(checks) for name, checks in found.items()}
+
+
+def _longer(rows: list[LayerReport], axis: int, n: int) -> int | None:
+    """An axis on which every field fits in between the borders; None when it already does, or never will."""
+    known = [row.receptive_field for row in rows if row.receptive_field is not None]
+    ends = [(f.size[axis], f.jump[axis]) for f in known if f.size[axis] is not None and f.jump[axis]]
+    if not ends:
+        return None
+    step = lcm(*[Fraction(jump).limit_denominator(1 << 14).numerator for _, jump in ends])  # type: ignore[arg-type]
+    lengths = [n + -(-max(0, int(size) + 8 * int(jump + 1) - n) // step) * step for size, jump in ends]  # type: ignore[arg-type, operator]
+    longer = max([length for length in lengths if length <= LONGEST], default=n)
+    return longer if longer > n else None
+
+
+class Measured(NamedTuple):
+    """What trials saw away from the borders; `period` outputs later the same is seen `period * jump` further on."""
+
+    size: int
+    jump: Fraction
+    start: int
+    period: int
+
+
+def measured(spans: list[tuple[int, int] | None], n: int) -> Measured | None:
+    """From positions that see neither end of the axis; None when there are too few to tell.
+
+    A window with holes may hang over an end without touching it, so outputs beside the borders are left out one by one
+    until the others move in even steps, seen at least twice.
+    """
+    runs: list[list[tuple[int, tuple[int, int]]]] = [[]]
+    for o, span in enumerate(spans):
+        if span and span[0] > 0 and span[1] < n - 1:
+            runs[-1].append((o, span))
+        elif runs[-1]:
+            runs.append([])
+    free = max(runs, key=len)
+    while len(free) > 2:
+        for period in range(1, (len(free) - 1) // 2 + 1):
+            steps = {
+                (later[0] - now[0], later[1] - now[1])
+                for (_, now), (_, later) in zip(free, free[period:], strict=False)
+            }
+            if len(steps) == 1 and len({low - high for low, high in steps}) == 1:
+                advance = steps.pop()[0]
+                # Output 0 is a whole number of periods before an output of the same phase.
+                at = -(-free[0][0] // period) * period
+                first = free[at - free[0][0]][1][0]
+                size = max(span[1] - span[0] + 1 for _, span in free)
+                return Measured(size, Fraction(advance, period), first - at // period * advance, period)
+        free = free[1:-1]
+    return None
+
+
+def _check(
+    row: LayerReport, ways: Ways, axis: int, n: int, near: list[Value], longer: int | None, far: list[Value]
+) -> Check:
+    """One axis of one layer, as a check of (size, jump, start)."""
+    field = row.receptive_field
+    claimed = None if field is None else _axis(field, axis)
+    seen = [value for value in near if isinstance(value, Seen)]
+    if claimed is None:
+        if field is None and not seen and not any(isinstance(value, str) for value in near):
+            return Check("", None, None, ok=True)  # it sees nothing of the input, and says so
+        return Check("", None, None, None, "the calculator does not follow this axis")
+    if not seen:
+        why = next((value for value in near if isinstance(value, str)), "nothing that changes the input moves it")
+        moved = not any(isinstance(value, str) for value in near)
+        return Check("", claimed, None, False if moved else None, why)
+    size, jump, start = claimed
+    spans = [span for value in seen for span in value.spans() if span]
+    apart = any(not np.array_equal(value.moved, seen[0].moved) for value in seen[1:])
+    if not jump or apart:
+        hull = [min(low for low, _ in spans), max(high for _, high in spans)] if spans else None
+        wanted = [max(0, start), min(n, start + size) - 1]
+        return Check(
+            "", claimed, [hull[1] - hull[0] + 1, 0, hull[0]] if hull else None, hull == wanted, "sees all of it"
+        )
+    got = measured(seen[0].spans(), n)
+    note = ""
+    if got is None and far and isinstance(far[0], Seen) and longer:
+        got = measured(far[0].spans(), longer)
+        note = f"on an axis of {longer}: no output of this one is free of the borders"
+    # Between two whole steps an uneven field may lag behind by less than a period, or than itself where none was seen.
+    slack = (
+        0 if got is not None and got.period == 1 else int(got.jump * got.period) if got else size if ways.uneven else 0
+    )
+    inside = ways.mirrored or _inside(seen[0].spans(), Fraction(jump), size, start, n, slack)
+    if got is None:
+        return Check("", claimed, None, None if inside else False, "larger than the input; what is left of it agrees")
+    values = [got.size, _plain(got.jump), got.start]
+    return Check("", claimed, values, values == claimed and inside, note or ("" if inside else "the borders differ"))
+
+
+def _inside(spans: list[tuple[int, int] | None], jump: Fraction, size: int, start: int, n: int, slack: int) -> bool:
+    """Whether every output sees nothing outside of its field, at the borders too, and output 0 begins where it must."""
+    step: Any = int(jump) if jump.denominator == 1 else float(jump)
+    for o, span in enumerate(spans):
+        if span is None:
+            continue
+        low = start + step * o
+        if span[0] < max(0, low - slack) or span[1] > min(n - 1, low + size - 1 + slack):
+            return False
+    first = spans[0]
+    return not (first is not None and start >= 0 and jump and first[0] != start and slack == 0)
+
+
+def _axis(field: ReceptiveField, axis: int) -> list[Any] | None:
+    size, jump, start = field.size[axis], field.jump[axis], field.start[axis]
+    if size is None or jump is None or start is None:
+        return None
+    return [size, _plain(Fraction(jump).limit_denominator(1 << 14)), start]
+
+
+def _plain(jump: Fraction) -> int | float:
+    return int(jump) if jump.denominator == 1 else float(jump)
+
+
+def _together(checks: list[Check]) -> list[Check]:
+    """The axes' checks, as one each for size, jump and start."""
+    oks = [check.ok for check in checks]
+    ok = False if False in oks else None if None in oks else True
+    notes = "; ".join(dict.fromkeys(check.note for check in checks if check.note))
+    if all(check.calculated is None and check.ok for check in checks):
+        return [Check("receptive_field", None, None, True, "sees nothing of the input")]
+    together = []
+    for index, name in enumerate(("size", "jump", "start")):
+        calculated, measured_ = (
+            [None if side is None else side[index] for side in values]
+            for values in ([c.calculated for c in checks], [c.measured for c in checks])
+        )
+        together.append(Check(f"receptive_field.{name}", calculated, measured_, ok, notes))
+    return together

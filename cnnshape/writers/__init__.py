@@ -1,0 +1,1 @@
+"""Network -> files of other tools, one room each: what a layer means, in their words."""
