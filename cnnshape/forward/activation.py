@@ -23,7 +23,7 @@ def elu(layer: Any, kit: Kit, x: Array) -> Array:
         own.mul(y, layer.alpha, out=y)
         own.select(a > 0, a, y, y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def celu(layer: Any, kit: Kit, x: Array) -> Array:
@@ -37,7 +37,7 @@ def celu(layer: Any, kit: Kit, x: Array) -> Array:
         own.mul(y, layer.alpha, out=y)
         own.select(a > 0, a, y, y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def selu(_layer: Any, kit: Kit, x: Array) -> Array:
@@ -51,7 +51,7 @@ def selu(_layer: Any, kit: Kit, x: Array) -> Array:
         own.select(a > 0, a, y, y)
         own.mul(y, _SELU_SCALE, out=y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def gelu(layer: Any, kit: Kit, x: Array) -> Array:
@@ -72,7 +72,7 @@ def gelu(layer: Any, kit: Kit, x: Array) -> Array:
         own.mul(y, a, out=y)
         own.mul(y, 0.5, out=y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def _below(own: Kit, a: Array, y: Array) -> None:
@@ -90,7 +90,7 @@ def silu(_layer: Any, kit: Kit, x: Array) -> Array:
         _below(own, a, y)
         own.div(a, y, out=y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def mish(_layer: Any, kit: Kit, x: Array) -> Array:
@@ -104,7 +104,7 @@ def mish(_layer: Any, kit: Kit, x: Array) -> Array:
         own.tanh(y, out=y)
         own.mul(y, a, out=y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def softplus(layer: Any, kit: Kit, x: Array) -> Array:
@@ -120,7 +120,7 @@ def softplus(layer: Any, kit: Kit, x: Array) -> Array:
         own.div(y, layer.beta, out=y)
         own.select(above, a, y, y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def softsign(_layer: Any, kit: Kit, x: Array) -> Array:
@@ -131,7 +131,7 @@ def softsign(_layer: Any, kit: Kit, x: Array) -> Array:
         own.add(y, 1.0, out=y)
         own.div(a, y, out=y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def tanhshrink(_layer: Any, kit: Kit, x: Array) -> Array:
@@ -141,7 +141,7 @@ def tanhshrink(_layer: Any, kit: Kit, x: Array) -> Array:
         own.tanh(a, out=y)
         own.sub(a, y, out=y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 @np.errstate(over="ignore")
@@ -153,7 +153,7 @@ def logistic(own: Kit, a: Array, y: Array) -> None:
 
 def sigmoid(_layer: Any, kit: Kit, x: Array) -> Array:
     """1 / (1 + exp(-x))."""
-    return kit.each(x, logistic)
+    return kit.each(x, logistic, heavy=True)
 
 
 def log_sigmoid(_layer: Any, kit: Kit, x: Array) -> Array:
@@ -164,12 +164,12 @@ def log_sigmoid(_layer: Any, kit: Kit, x: Array) -> Array:
         own.log(y, out=y)
         own.sub(own.minimum(a, 0.0), y, out=y)
 
-    return kit.each(x, body)
+    return kit.each(x, body, heavy=True)
 
 
 def tanh(_layer: Any, kit: Kit, x: Array) -> Array:
     """The hyperbolic tangent."""
-    return kit.each(x, lambda own, a, y: own.tanh(a, out=y))
+    return kit.each(x, lambda own, a, y: own.tanh(a, out=y), heavy=True)
 
 
 KERNELS: dict[str, Any] = {

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnshape.forward.bands import bands, worth
 from cnnshape.forward.depthwise import depthwise
 from cnnshape.forward.kit import Array, Kit
+from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide, per_axis, slides
-from cnnshape.forward.threads import spread
 from cnnshape.forward.transposed import conv_transpose
 
 #: Elements of a matrix of columns: it stays in the caches between the copy and the product.
@@ -62,6 +63,9 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     if all(len(axis.taps) == 1 for axis in axes):
         _pointwise(kit, wide, rows, bias, axes, y)
         return
+    if worth(rows, axes, len(wide), y):
+        bands(kit, wide, rows, bias, axes, y)
+        return
     outs = y.shape[1:]
     windows = as_strided(
         wide,
@@ -87,14 +91,14 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
         wide_row = max(1, COLUMNS // length)
         stretches = [(slice(left, min(row, left + wide_row)),) for left in range(0, row, wide_row)]
     largest: Any = (0, *stretches[0])  # later ones are as large or smaller
-    memory = np.empty(length * y[largest].size, wide.dtype)
+    memory = room("columns", length * y[largest].size, wide.dtype)
     whole = (slice(None),) * (1 + len(axes))
     for stretch in stretches:
         part = windows[(*whole, *stretch)]
         shape = part.shape
         many = prod(shape[len(whole) :])
         columns = memory[: length * many]
-        _copy(part, columns.reshape(shape))
+        columns.reshape(shape)[...] = part
         target = y[(slice(None), *stretch)]
         flat = target.reshape(y.shape[0], many)
         if np.may_share_memory(flat, y):
@@ -104,20 +108,6 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
             target[...] = flat.reshape(target.shape)
         if bias is not None:
             kit.add(target, bias.reshape(-1, *[1] * len(outs)), out=target)
-
-
-def _copy(part: Array, columns: Array) -> None:
-    """Lay windows out as columns, on all threads when it is worth it."""
-    channels = part.shape[0]
-    if channels < 2 or part.size < 1 << 15:
-        columns[...] = part
-        return
-    half = (channels + 1) // 2
-
-    def copy(index: int) -> None:
-        columns[index * half : (index + 1) * half] = part[index * half : (index + 1) * half]
-
-    spread(copy, range(2))
 
 
 def _pointwise(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:

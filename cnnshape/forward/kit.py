@@ -24,8 +24,12 @@ from cnnshape.forward.weights import Weights
 #: An array of any type and rank.
 Array = np.ndarray[Any, Any]
 
-#: Elements that a thread handles at a time: they stay in its cache through a chain of operations.
-BLOCK = 1 << 16
+#: Elements that are handled at a time: they stay in cache through a chain of operations.
+BLOCK = 1 << 17
+
+#: From how many blocks on threads are worth it: between two products OpenBLAS's own threads keep the processors busy
+#: waiting, so that light work is done sooner by one thread alone.
+MANY, MANY_HEAVY = 64, 8
 
 
 class Kit:
@@ -159,18 +163,25 @@ class Kit:
 
     # blocks
 
-    def each(self, x: Array, body: Callable[[Kit, Array, Array], Any]) -> Array:
-        """A new array of x's shape that `body(kit, x_block, y_block)` fills block by block, on all threads."""
+    def each(self, x: Array, body: Callable[[Kit, Array, Array], Any], *, heavy: bool = False) -> Array:
+        """A new array of x's shape that `body(kit, x_block, y_block)` fills block by block.
+
+        `heavy` work takes many times as long as reading its numbers: exponentials and the like.
+        """
         y = np.empty(x.shape, self.dtype)
         source = np.ascontiguousarray(x).reshape(-1)
         target = y.reshape(-1)
-        self.parts(source.size, BLOCK, lambda kit, a, b: body(kit, source[a:b], target[a:b]))
+        self.parts(source.size, BLOCK, lambda kit, a, b: body(kit, source[a:b], target[a:b]), heavy=heavy)
         return y
 
-    def parts(self, length: int, step: int, body: Callable[[Kit, int, int], Any]) -> None:
-        """Call `body(kit, first, last)` for every stretch of at most `step`, on all threads; the tallies add up."""
+    def parts(self, length: int, step: int, body: Callable[[Kit, int, int], Any], *, heavy: bool = False) -> None:
+        """Call `body(kit, first, last)` for every stretch of at most `step`, on all threads where that is worth it."""
         starts = range(0, length, max(1, step))
-        kits = [Kit(self.weights, self.owner, self) for _ in starts] if len(starts) > 1 and count() > 1 else []
+        kits = (
+            [Kit(self.weights, self.owner, self) for _ in starts]
+            if len(starts) >= (MANY_HEAVY if heavy else MANY) and count() > 1
+            else []
+        )
         if not kits:
             for first in starts:
                 body(self, first, min(length, first + step))

@@ -244,3 +244,31 @@ def test_pools_equal_onnxruntime(drawn) -> None:
             return  # onnxruntime divides by positions beyond the padding: onnx/onnx issue 5741
     theirs = in_onnxruntime("MaxPool" if layer.kind == "max_pool" else "AveragePool", {"x": array}, **own)
     np.testing.assert_allclose(y, theirs, rtol=1e-4, atol=1e-5)
+
+
+@settings(max_examples=100)
+@given(convs().filter(lambda drawn: len(drawn[1]) == 4), st.sampled_from([1, 40, 1000]))
+def test_bands_equal_columns(drawn, room) -> None:
+    from unittest import mock
+
+    from cnnshape.forward import bands, conv
+
+    layer, x = drawn
+    _, columns, kit = run(layer, x)
+    rows = {"worth": lambda _rows, axes, *_: len(axes[0].taps) > 1}
+    with mock.patch.object(bands, "BAND", room), mock.patch.multiple(conv, **rows):
+        _, found, other = run(layer, x)
+    np.testing.assert_allclose(found, columns, rtol=1e-11, atol=1e-11)
+    assert kit.tally == other.tally
+
+
+def test_large_images_go_by_bands() -> None:
+    from unittest import mock
+
+    from cnnshape.forward import conv
+    from cnnshape.layers import Conv
+    from cnnshape.shape import Shape
+
+    with mock.patch.object(conv, "bands", wraps=conv.bands) as called:
+        run(Conv(16, kernel_size=3, stride=2, padding=1), Shape(1, 16, 53, 47))
+    assert called.call_count == 1

@@ -1,0 +1,25 @@
+"""Room for what lies between, the same again and again: fresh memory costs more than the copy into it."""
+
+from __future__ import annotations
+
+from threading import local
+from typing import Any
+
+import numpy as np
+
+#: Elements that are kept; more than that is taken fresh and given back.
+KEPT = 1 << 21
+
+_own = local()
+
+
+def room(name: str, size: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """Memory without content, this thread's until it asks for the same name again."""
+    if size > KEPT:
+        return np.empty(size, dtype)
+    rooms: dict[str, Any] = _own.__dict__
+    found = rooms.get(name)
+    if found is None or found.dtype != dtype or found.size < size:
+        found = rooms[name] = np.empty(size, dtype)
+    kept: np.ndarray[Any, Any] = found[:size]
+    return kept
