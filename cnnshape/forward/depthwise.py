@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from cnnshape.forward.kit import BLOCK, Array, Kit
+from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide
 
-#: Rows shorter than this are slow to add one by one: channels are laid last instead.
+#: Rows shorter than this are slow to add one by one, and wasteful as runs: channels are laid last instead.
 SHORT = 32
 
 
@@ -21,6 +22,9 @@ def depthwise(kit: Kit, wide: Array, weight: Array, bias: Array | None, axes: li
     many = y.shape[0] // channels
     taps = weight.reshape(channels, many, *weight.shape[2:])
     shift = None if bias is None else bias.reshape(channels, many)
+    if len(outs) == 2 and outs[1] >= SHORT:
+        _runs(kit, wide, taps, shift, axes, y)
+        return
     if outs[-1] < SHORT and channels >= SHORT:
         _channels_last(kit, wide, taps, shift, axes, y)
         return
@@ -58,6 +62,62 @@ def _accumulate(kit: Kit, y: Array, x: Array, factor: Any, scratch: Array, *, fi
         kit.tally["mac"] += y.size
     else:
         kit.multiply_add(y, x, factor, scratch)
+
+
+def _runs(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:
+    """The same with each map as one run of memory: a tap reads the run that begins where the tap stands.
+
+    A run holds whole padded rows, so the places between two rows of the output hold sums of no meaning; they are left
+    out at the end, and told apart from the real ones. With a stride, positions that are read together are laid together.
+    """
+    channels, many = taps.shape[:2]
+    down, across = axes
+    steps = (down.starts.step, across.starts.step)
+    high, width = y.shape[1:]
+    # Rows and columns that one phase needs: the outputs, and what later taps add.
+    lines, pitch = high + down.taps[-1] // steps[0], width + across.taps[-1] // steps[1]
+    if steps == (1, 1):
+        lines, pitch = wide.shape[1:]
+    length = (high - 1) * pitch + width
+    phases = sorted({(i % steps[0], j % steps[1]) for i in down.taps for j in across.taps})
+    target = y.reshape(channels, many, high, width)
+
+    def some(own: Kit, first: int, last: int) -> None:
+        size = last - first
+        runs = _phases(wide[first:last], phases, steps, lines, pitch) if steps != (1, 1) else None
+        total, beside = (room(name, size * high * pitch, wide.dtype).reshape(size, -1) for name in ("sum", "part"))
+        for j in range(many):
+            for index, (i, k) in enumerate(product(range(len(down.taps)), range(len(across.taps)))):
+                at = (down.taps[i], across.taps[k])
+                source = wide[first:last].reshape(size, -1)
+                if runs is not None:
+                    source = runs[phases.index((at[0] % steps[0], at[1] % steps[1]))]
+                begin = at[0] // steps[0] * pitch + at[1] // steps[1]
+                part = source[:, begin : begin + length]
+                factor = taps[first:last, j, i, k].reshape(size, 1)
+                _accumulate(own, total[:, :length], part, factor, beside[:, :length], first=index == 0)
+                own.tally["mac"] -= size * (length - high * width)
+            own.performed["mac"] += size * length * len(down.taps) * len(across.taps)
+            real = total.reshape(size, high, pitch)[:, :, :width]
+            if shift is None:
+                target[first:last, j] = real
+            else:
+                own.add(real, shift[first:last, j].reshape(size, 1, 1), out=target[first:last, j])
+
+    kit.parts(channels, max(1, BLOCK // (high * pitch)), some)
+
+
+def _phases(wide: Array, phases: list[tuple[int, int]], steps: tuple[int, int], lines: int, pitch: int) -> Array:
+    """For each phase of the strides, the positions that it reads, as runs."""
+    runs = room("phases", len(phases) * len(wide) * lines * pitch, wide.dtype)
+    runs = runs.reshape(len(phases), len(wide), lines, pitch)
+    for index, (i, j) in enumerate(phases):
+        found = wide[:, i :: steps[0], j :: steps[1]][:, :lines, :pitch]
+        runs[index, :, : found.shape[1], : found.shape[2]] = found
+        # What lies behind the image is read into sums of no meaning only; it must not be infinite.
+        runs[index, :, found.shape[1] :] = 0
+        runs[index, :, :, found.shape[2] :] = 0
+    return runs.reshape(len(phases), len(wide), -1)
 
 
 def _channels_last(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:

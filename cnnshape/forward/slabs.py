@@ -63,9 +63,10 @@ def channelled(kit: Kit, x: Array, axis: int, vectors: list[Array], body: Callab
         rows = [vector[None, :, None] for vector in vectors]
         return slabs(kit, x, axis, axis + 1, lambda own, a, y, _: body(own, a, y, *rows))
 
+    long = [np.tile(vector, prod(x.shape[:axis]))[:, None, None] for vector in vectors]
+
     def some(own: Kit, a: Array, y: Array, rows: range) -> None:
-        picked = np.arange(rows.start, rows.stop) % x.shape[axis]
-        body(own, a, y, *[vector[picked, None, None] for vector in vectors])
+        body(own, a, y, *[vector[rows.start : rows.stop] for vector in long])
 
     return slabs(kit, x, axis + 1, axis + 1, some)
 

@@ -108,7 +108,7 @@ def main(models: list[str]) -> None:
     print(f"{'model':<14} {'A / B':<22} {'A ms':>9} {'B ms':>9} {'A/B':>7} {'least':>7} {'most':>7}")
     for model in models:
         print(compared("forward / torch", ("cnnshape", "torch"), model, ROUNDS), flush=True)
-        print(compared("forward / reference", ("cnnshape", "reference"), model, 1), flush=True)
+        print(compared("forward / reference", ("cnnshape", "reference"), model, 3), flush=True)
         print(compared("verify / forward", ("verify", "cnnshape"), model, 3), flush=True)
         lean = measured("lean", model)
         room = lean["params"] + 1.5 * lean["activations"] + 100 * 2**20

@@ -272,3 +272,30 @@ def test_large_images_go_by_bands() -> None:
     with mock.patch.object(conv, "bands", wraps=conv.bands) as called:
         run(Conv(16, kernel_size=3, stride=2, padding=1), Shape(1, 16, 53, 47))
     assert called.call_count == 1
+
+
+@pytest.mark.parametrize("short", [1, 10**9], ids=["runs", "channels last"])
+@settings(max_examples=60)
+@given(drawn=convs().filter(lambda drawn: len(drawn[1]) == 4))
+def test_depthwise_ways_equal_the_plain_loops(short, drawn) -> None:
+    from unittest import mock
+
+    import msgspec
+
+    from cnnshape.errors import LayerError
+    from cnnshape.forward import depthwise
+    from cnnshape.shape import Shape
+
+    layer, x = drawn
+    x = Shape(x[0], 5, *x[2:])
+    layer = msgspec.structs.replace(layer, groups=5, out_channels=5 * (1 + layer.out_channels % 2))
+    try:
+        layer.out(x)
+    except LayerError:
+        return
+    with mock.patch.object(depthwise, "SHORT", short), mock.patch.object(depthwise, "BLOCK", 50):
+        _, fast, kit = run(layer, x)
+    _, slow, judge = run(layer, x, "reference")
+    np.testing.assert_allclose(fast, slow, rtol=1e-11, atol=1e-11)
+    assert +kit.tally == +judge.tally
+    assert kit.performed["mac"] == 0 or kit.performed["mac"] >= kit.tally["mac"]
