@@ -1,4 +1,4 @@
-"""Convolution with one input channel per group: a product would be a row long, so taps are added one by one."""
+"""Convolution with one input channel per group: a product would be one row of taps long, so three ways by size."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from cnnshape.forward.kit import BLOCK, Array, Kit
 from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide
 
-#: Rows shorter than this are slow to add one by one, and wasteful as runs: channels are laid last instead.
-SHORT = 32
+#: From this length of a row on, a map is added as one run of memory.
+LONG = 32
+#: Rows shorter than this are slow to copy one by one: channels are laid last instead, if there are more than a few.
+SHORT, FEW = 12, 32
 
 
 def depthwise(kit: Kit, wide: Array, weight: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:
@@ -22,26 +24,35 @@ def depthwise(kit: Kit, wide: Array, weight: Array, bias: Array | None, axes: li
     many = y.shape[0] // channels
     taps = weight.reshape(channels, many, *weight.shape[2:])
     shift = None if bias is None else bias.reshape(channels, many)
-    if len(outs) == 2 and outs[1] >= SHORT:
+    if len(outs) == 2 and outs[1] >= LONG and axes[0].starts.step == axes[1].starts.step == 1:
         _runs(kit, wide, taps, shift, axes, y)
-        return
-    if outs[-1] < SHORT and channels >= SHORT:
+    elif outs[-1] < SHORT and channels >= FEW:
         _channels_last(kit, wide, taps, shift, axes, y)
-        return
-    target = y.reshape(channels, many, *outs)
+    else:
+        _gathered(kit, wide, taps, shift, axes, y)
+
+
+def _gathered(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:
+    """What each tap reads is laid side by side, and a channel is one product of its taps with that."""
+    channels, many = taps.shape[:2]
+    outs = y.shape[1:]
+    places = _places(axes)
+    target = y.reshape(channels, many, -1)
+    rows = taps.reshape(channels, many, -1)
 
     def some(own: Kit, first: int, last: int) -> None:
+        size = last - first
+        columns = room("columns", size * len(places) * prod(outs), wide.dtype)
+        columns = columns.reshape(size, len(places), *outs)
+        for index, (_, places_) in enumerate(places):
+            read: Any = (slice(first, last), *places_)
+            columns[:, index] = wide[read]
         out = target[first:last]
-        scratch = np.empty_like(out)
-        for index, (tap, places) in enumerate(_places(axes)):
-            read: Any = (slice(first, last), None, *places)
-            by: Any = (slice(first, last), slice(None), *tap)
-            part, factor = wide[read], taps[by].reshape(last - first, many, *[1] * len(outs))
-            _accumulate(own, out, part, factor, scratch, first=index == 0)
+        own.matmul(rows[first:last], columns.reshape(size, len(places), -1), out=out)
         if shift is not None:
-            own.add(out, shift[first:last].reshape(last - first, many, *[1] * len(outs)), out=out)
+            own.add(out, shift[first:last, :, None], out=out)
 
-    kit.parts(channels, max(1, BLOCK // (many * prod(outs))), some)
+    kit.parts(channels, max(1, BLOCK // (len(places) * prod(outs))), some)
 
 
 def _places(axes: list[Slide]) -> list[tuple[tuple[int, ...], tuple[slice, ...]]]:
@@ -68,36 +79,26 @@ def _runs(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Sl
     """The same with each map as one run of memory: a tap reads the run that begins where the tap stands.
 
     A run holds whole padded rows, so the places between two rows of the output hold sums of no meaning; they are left
-    out at the end, and told apart from the real ones. With a stride, positions that are read together are laid together.
+    out at the end, and told apart from the real ones.
     """
     channels, many = taps.shape[:2]
-    down, across = axes
-    steps = (down.starts.step, across.starts.step)
     high, width = y.shape[1:]
-    # Rows and columns that one phase needs: the outputs, and what later taps add.
-    lines, pitch = high + down.taps[-1] // steps[0], width + across.taps[-1] // steps[1]
-    if steps == (1, 1):
-        lines, pitch = wide.shape[1:]
+    pitch = wide.shape[2]
     length = (high - 1) * pitch + width
-    phases = sorted({(i % steps[0], j % steps[1]) for i in down.taps for j in across.taps})
     target = y.reshape(channels, many, high, width)
+    source = wide.reshape(channels, -1)
+    places = list(product(enumerate(axes[0].taps), enumerate(axes[1].taps)))
 
     def some(own: Kit, first: int, last: int) -> None:
         size = last - first
-        runs = _phases(wide[first:last], phases, steps, lines, pitch) if steps != (1, 1) else None
         total, beside = (room(name, size * high * pitch, wide.dtype).reshape(size, -1) for name in ("sum", "part"))
         for j in range(many):
-            for index, (i, k) in enumerate(product(range(len(down.taps)), range(len(across.taps)))):
-                at = (down.taps[i], across.taps[k])
-                source = wide[first:last].reshape(size, -1)
-                if runs is not None:
-                    source = runs[phases.index((at[0] % steps[0], at[1] % steps[1]))]
-                begin = at[0] // steps[0] * pitch + at[1] // steps[1]
-                part = source[:, begin : begin + length]
-                factor = taps[first:last, j, i, k].reshape(size, 1)
+            for index, ((i, down), (k, across)) in enumerate(places):
+                begin = down * pitch + across
+                part, factor = source[first:last, begin : begin + length], taps[first:last, j, i, k].reshape(size, 1)
                 _accumulate(own, total[:, :length], part, factor, beside[:, :length], first=index == 0)
                 own.tally["mac"] -= size * (length - high * width)
-            own.performed["mac"] += size * length * len(down.taps) * len(across.taps)
+            own.performed["mac"] += size * length * len(places)
             real = total.reshape(size, high, pitch)[:, :, :width]
             if shift is None:
                 target[first:last, j] = real
@@ -105,19 +106,6 @@ def _runs(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Sl
                 own.add(real, shift[first:last, j].reshape(size, 1, 1), out=target[first:last, j])
 
     kit.parts(channels, max(1, BLOCK // (high * pitch)), some)
-
-
-def _phases(wide: Array, phases: list[tuple[int, int]], steps: tuple[int, int], lines: int, pitch: int) -> Array:
-    """For each phase of the strides, the positions that it reads, as runs."""
-    runs = room("phases", len(phases) * len(wide) * lines * pitch, wide.dtype)
-    runs = runs.reshape(len(phases), len(wide), lines, pitch)
-    for index, (i, j) in enumerate(phases):
-        found = wide[:, i :: steps[0], j :: steps[1]][:, :lines, :pitch]
-        runs[index, :, : found.shape[1], : found.shape[2]] = found
-        # What lies behind the image is read into sums of no meaning only; it must not be infinite.
-        runs[index, :, found.shape[1] :] = 0
-        runs[index, :, :, found.shape[2] :] = 0
-    return runs.reshape(len(phases), len(wide), -1)
 
 
 def _channels_last(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:

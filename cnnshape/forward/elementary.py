@@ -48,8 +48,7 @@ def clip(layer: Any, kit: Kit, x: Array) -> Array:
     """min(max(x, low), high)."""
 
     def body(own: Kit, a: Array, y: Array) -> None:
-        own.maximum(a, layer.low, out=y)
-        own.minimum(y, layer.high, out=y)
+        own.held(a, layer.low, layer.high, out=y)
 
     return kit.each(x, body)
 

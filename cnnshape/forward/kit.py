@@ -120,6 +120,12 @@ class Kit:
         """The smaller."""
         return self._do("cmp", np.minimum, a, _laid(b, a), out=out)
 
+    def held(self, x: Array, low: float, high: float, out: Array) -> Array:
+        """The smaller of high and of the larger of low and x: two comparisons each, in one pass."""
+        np.clip(x, low, high, out=out)
+        self.tally["cmp"] += 2 * out.size
+        return out
+
     def select(self, condition: Array, a: Any, b: Any, out: Array) -> Array:
         """The same as `where`, into memory that is there (it may be a's or b's)."""
         choose(condition, a, b, out)

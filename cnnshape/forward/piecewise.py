@@ -14,12 +14,7 @@ def relu(_layer: Any, kit: Kit, x: Array) -> Array:
 
 def held(kit: Kit, x: Array, low: float, high: float) -> Array:
     """min(max(x, low), high)."""
-
-    def body(own: Kit, a: Array, y: Array) -> None:
-        own.maximum(a, low, out=y)
-        own.minimum(y, high, out=y)
-
-    return kit.each(x, body)
+    return kit.each(x, lambda own, a, y: own.held(a, low, high, out=y))
 
 
 def relu6(_layer: Any, kit: Kit, x: Array) -> Array:
@@ -57,8 +52,7 @@ def softshrink(layer: Any, kit: Kit, x: Array) -> Array:
     lambd = layer.lambd
 
     def body(own: Kit, a: Array, y: Array) -> None:
-        own.maximum(a, -lambd, out=y)
-        own.minimum(y, lambd, out=y)
+        own.held(a, -lambd, lambd, out=y)
         own.sub(a, y, out=y)
 
     return kit.each(x, body)
@@ -78,8 +72,7 @@ def hardshrink(layer: Any, kit: Kit, x: Array) -> Array:
 def _six(own: Kit, a: Array, y: Array) -> None:
     """min(max(x + 3, 0), 6)."""
     own.add(a, 3.0, out=y)
-    own.maximum(y, 0.0, out=y)
-    own.minimum(y, 6.0, out=y)
+    own.held(y, 0.0, 6.0, out=y)
 
 
 def hardsigmoid(_layer: Any, kit: Kit, x: Array) -> Array:

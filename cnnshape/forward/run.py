@@ -68,14 +68,14 @@ def execute(
     last = _last_uses(network, only)
     for value in [value for value in values if value not in last]:
         del values[value]
+    memory = Memory(values.values())
     ran: list[Ran] = []
     for number, node in enumerate(network.nodes):
         if only is not None and number not in only:
             continue
         if told is not None:
             told(node)
-        ins = [values[i] for i in node.inputs]
-        outs, kit = run_node(node, ins, weights, mode)
+        outs, kit = run_node(node, [values[i] for i in node.inputs], weights, mode)
         values.update(zip(node.outputs, outs, strict=True))
         ran.append(
             Ran(
@@ -85,15 +85,15 @@ def execute(
                 {name: array.shape for name, array in kit.kept.items()},
                 dict(kit.tally),
                 dict(kit.performed),
-                alive([*ins, *outs]) - alive(ins),
-                alive(values.values()),
+                sum([memory.add(out) for out in outs]),
+                memory.alive,
             )
         )
-        del ins, outs, kit
+        del outs, kit
         if free:
             for value in {*node.inputs, *node.outputs}:
-                if last.get(value, -1) <= number:
-                    values.pop(value, None)
+                if last.get(value, -1) <= number and value in values:
+                    memory.drop(values.pop(value))
     return values, ran
 
 
@@ -132,12 +132,37 @@ def _last_uses(network: Network, only: frozenset[int] | None) -> dict[int, int]:
     return last
 
 
-def alive(arrays: Iterable[Array]) -> int:
-    """Bytes of the memory behind some arrays; memory that several share counts once."""
-    owners: dict[int, int] = {}
-    for array in arrays:
-        owner: Any = array
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
-        owners[id(owner)] = owner.nbytes
-    return sum(owners.values())
+class Memory:
+    """The memory behind the arrays that are alive; what several share counts once."""
+
+    def __init__(self, arrays: Iterable[Array] = ()) -> None:
+        """`alive` is the sum, in bytes."""
+        self.alive = 0
+        self.users: dict[int, int] = {}
+        for array in arrays:
+            self.add(array)
+
+    def add(self, array: Array) -> int:
+        """Bytes that this array brings: none when it is a view of something alive."""
+        owner = _owner(array)
+        users = self.users.get(id(owner), 0)
+        self.users[id(owner)] = users + 1
+        if users:
+            return 0
+        self.alive += owner.nbytes
+        return owner.nbytes
+
+    def drop(self, array: Array) -> None:
+        """One user less; the memory goes with the last."""
+        owner = _owner(array)
+        self.users[id(owner)] -= 1
+        if not self.users[id(owner)]:
+            del self.users[id(owner)]
+            self.alive -= owner.nbytes
+
+
+def _owner(array: Array) -> Array:
+    """The array whose memory it is."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array

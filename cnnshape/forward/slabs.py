@@ -63,7 +63,8 @@ def channelled(kit: Kit, x: Array, axis: int, vectors: list[Array], body: Callab
         rows = [vector[None, :, None] for vector in vectors]
         return slabs(kit, x, axis, axis + 1, lambda own, a, y, _: body(own, a, y, *rows))
 
-    long = [np.tile(vector, prod(x.shape[:axis]))[:, None, None] for vector in vectors]
+    times = prod(x.shape[:axis])
+    long = [(np.tile(vector, times) if times > 1 else vector)[:, None, None] for vector in vectors]
 
     def some(own: Kit, a: Array, y: Array, rows: range) -> None:
         body(own, a, y, *[vector[rows.start : rows.stop] for vector in long])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cnnshape.api import analyze_document, analyze_network
 from cnnshape.forward import FILES, kernel, threads
-from cnnshape.forward.run import alive, execute, feed, needed
+from cnnshape.forward.run import Memory, execute, feed, needed
 from cnnshape.forward.weights import TABLE, Weights
 from cnnshape.layers import FAMILIES
 from cnnshape.spec.source import parse
@@ -97,8 +97,16 @@ def test_names_decide_the_numbers() -> None:
 
 def test_views_are_counted_once() -> None:
     x = np.zeros((5, 7), np.float32)
-    assert alive([x, x.reshape(-1), x.T, x[1:3]]) == x.nbytes
-    assert alive([x, x.copy()]) == 2 * x.nbytes
+    memory = Memory([x])
+    assert [memory.add(view) for view in (x.reshape(-1), x.T, x[1:3])] == [0, 0, 0]
+    other = x.copy()
+    assert memory.add(other) == x.nbytes
+    assert memory.alive == 2 * x.nbytes
+    memory.drop(x)
+    assert memory.alive == 2 * x.nbytes, "a view still needs it"
+    for view in (x.reshape(-1), x.T, x[1:3]):
+        memory.drop(view)
+    assert memory.alive == other.nbytes
 
 
 def test_every_kind_has_a_kernel_but_the_black_box() -> None:
