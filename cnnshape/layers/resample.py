@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
+from math import floor, prod
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
@@ -23,11 +23,12 @@ class Upsample(Layer, frozen=True):
     """Resize the spatial axes by a factor or to a size.
 
     Each output of a linear mode is a weighted sum of 2 neighbours per axis, of a cubic mode of 4; `weighted` is their
-    number, and the weights are fixed by the sizes and cost nothing.
+    number, and the weights are fixed by the sizes and cost nothing. `area` averages windows of `taps` in all.
 
     Shape:   (N, C, H, W) -> (N, C, floor(H * scale_factor), floor(W * scale_factor)), or size
-    Ops:     add = numel' * (weighted - 1)
+    Ops:     add = N * C * taps - numel' if mode == 'area' else numel' * (weighted - 1)
              mul = numel' * weighted if weighted > 1 else 0
+             div = numel' if mode == 'area' else 0
     Errors:  CNN-E204 unless exactly one of scale_factor and size is given
     Source:  torch.nn.Upsample; ONNX Resize; Keras UpSampling2D
 
@@ -80,13 +81,15 @@ class Upsample(Layer, frozen=True):
         """(N, C, *sizes)."""
         return Shape(*x[:2], *self.sizes(x))
 
-    def terms(self, y: Shape, x: Shape) -> dict[str, int]:  # noqa: ARG002
-        """weighted: how many neighbours an output mixes."""
-        return {"weighted": _TAPS.get(self.mode, 1) ** (len(x) - 2)}
+    def terms(self, y: Shape, x: Shape) -> dict[str, int]:
+        """weighted: how many neighbours an output mixes; taps: the sizes of all windows that `area` averages."""
+        taps = prod([Adaptive(n, size).taps_total for n, size in zip(x[2:], y[2:], strict=True)])
+        return {"weighted": _TAPS.get(self.mode, 1) ** (len(x) - 2), "taps": taps}
 
-    def ops(self, y: Shape, x: Shape) -> Ops | None:
-        """A weighted sum per output; the windows of `area` differ in size, so their cost is not stated."""
+    def ops(self, y: Shape, x: Shape) -> Ops:
+        """A weighted sum per output; `area` averages windows as an adaptive pool does."""
+        terms = self.terms(y, x)
         if self.mode == "area":
-            return None
-        weighted = self.terms(y, x)["weighted"]
+            return Ops(add=x[0] * x[1] * terms["taps"] - y.numel, div=y.numel)
+        weighted = terms["weighted"]
         return Ops(add=y.numel * (weighted - 1), mul=y.numel * weighted if weighted > 1 else 0)

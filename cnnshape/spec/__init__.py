@@ -22,7 +22,7 @@ from cnnshape.spec.structures import Writer
 __all__ = ["load", "parse"]
 
 #: What may stand at the top of a spec.
-TOP = ("name", "doc", "input", "inputs", "vars", "blocks", "layers", "outputs", "expect", "budget")
+TOP = ("name", "doc", "input", "inputs", "vars", "blocks", "layers", "outputs", "expect")
 
 
 def load(

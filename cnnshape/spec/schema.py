@@ -102,7 +102,6 @@ def schema() -> dict[str, Any]:
             "layers": layers,
             "outputs": {"$ref": "#/$defs/from"},
             "expect": {"$ref": "#/$defs/expect"},
-            "budget": {"type": "object"},
         },
         "$defs": components,
     }

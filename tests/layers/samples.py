@@ -70,6 +70,7 @@ SAMPLES: list[tuple[Any, tuple[Shape, ...]]] = [
         L.Upsample(2),
         L.Upsample(1.5, mode="linear"),
         L.Upsample(size=9, mode="bicubic", align_corners=True),
+        L.Upsample(size=4, mode="area"),
         L.ChannelShuffle(3),
         L.Identity(),
         L.Parameter((6, 1, 1)),
