@@ -48,7 +48,8 @@ class Builder:
         self.told: set[tuple[str, int, str]] = set()
         self.values = len(inputs)
         self.absolute: dict[str, tuple[int, ...]] = {}
-        self.written: dict[str, Layer | None] = {}
+        self.layers: dict[Layer, Layer] = {}
+        """Equal layers are one object: they are compared by identity later, and held once."""
         self.shapes: list[Shape | None] = [Shape(1, *tensor.shape) for tensor in inputs]
         self.shaped = 0
         self.steps = self.letters = 0
@@ -172,6 +173,8 @@ class Builder:
             raise self.stop("CNN-E501", f"the names of all layers hold more than {MAX_LETTERS:,} characters", mark)
         values = tuple(range(self.values, self.values + outputs))
         self.values += outputs
+        if layer is not None:
+            layer = self.layers.setdefault(layer, layer)
         self.nodes.append(
             Node(
                 full,
