@@ -132,10 +132,10 @@ def progress(network: Network) -> Iterator[Any]:
 
     from cnnshape.render.safe import inline
 
-    columns = (TextColumn("{task.description:<32.32}", markup=False), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description:<33.33}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=len(network.nodes))
-        yield lambda node: bar.update(task, advance=1, description=inline(node.name))
+        task = bar.add_task("", total=len(network.nodes) + len(network.inputs[0].shape) - 1)
+        yield lambda step: bar.update(task, advance=1, description=inline(step))
 
 
 def arithmetic(network: Network, report: Report, found: Verification) -> dict[str, list[str]]:

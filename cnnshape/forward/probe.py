@@ -143,13 +143,22 @@ class Probe:
         where = moved.reshape(len(moved), *[moved.shape[1] if d == dim else 1 for d in range(1, len(shape) + 1)])
         return np.where(where, other, base)
 
-    def moved(self, layer: Any, kind: str, shapes: list[tuple[int, ...]], inputs: list[Any], dim: int | None) -> Array:
-        """Which positions of the output's dimension `dim` each trial moves; batch first."""
+    def moved(
+        self,
+        layer: Any,
+        kind: str,
+        shapes: list[tuple[int, ...]],
+        inputs: list[Any],
+        dim: int | None,
+        size: int = 0,
+    ) -> Array:
+        """Which positions of the output's dimension `dim` each of `size` trials moves; batch first."""
+        size = size or self.size
         largest = max(int(np.prod(shape)) for shape in shapes)
         step = max(1, RUN // max(1, largest))
         parts = []
-        for top in range(0, self.size, step):
-            rows = slice(top, min(self.size, top + step))
+        for top in range(0, size, step):
+            rows = slice(top, min(size, top + step))
             found: Any = False
             masks = [v.moved[rows] for v in inputs if v is not None]
             expected = np.logical_or.reduce([mask.any(axis=1) for mask in masks])
@@ -265,20 +274,37 @@ class Probe:
             if out is None or not getattr(layer, "keepdim", True):
                 return [Seen(None, moved).ended()]
             return [Seen(out, moved)]
-        key = (layer, *[None if value is None else id(value.moved) for value in inputs], *dims)
-        if kind not in POINTWISE:
-            moved = self.moved(slim(layer), kind, shapes, inputs, out)
-        elif key in self.done:
-            moved = self.done[key][1]
-        else:
-            moved = self.moved(slim(layer), kind, shapes, inputs, out)
-            sources = [value.moved for value in inputs if value is not None]
+        sources = [value.moved for value in inputs if value is not None]
+        key = (layer, *[None if value is None else id(value.moved) for value in inputs], *dims, *shapes)
+        if key not in self.done:
+            if out is not None and self.in_place(layer, shapes, inputs, out):
+                moved = sources[0] if len(sources) == 1 else np.logical_or.reduce(sources)
+            else:
+                moved = self.moved(slim(layer), kind, shapes, inputs, out)
             moved = next((mask for mask in sources if np.array_equal(mask, moved)), moved)
             self.done[key] = (inputs, moved)
+        moved = self.done[key][1]
         first = next(value for value in inputs if value is not None)
         if out is None:
             return [Seen(None, moved).ended()] * len(node.outputs)
         return [self.same(first, out, moved)] * len(node.outputs)
+
+    def in_place(self, layer: Any, shapes: list[tuple[int, ...]], inputs: list[Any], out: int) -> bool:
+        """Whether each position of the axis moves itself and no other, tried on a few: a layer treats all alike."""
+        sizes = {value.moved.shape[1] for value in inputs if value is not None}
+        if len(sizes) != 1 or any(value is not None and value.dim is None for value in inputs):
+            return False
+        few = np.eye(5, dtype=bool)
+        short = [
+            tuple(5 if value is not None and d + 1 == value.dim else size for d, size in enumerate(shape))
+            for shape, value in zip(shapes, inputs, strict=True)
+        ]
+        for turn, value in enumerate(inputs):
+            if value is not None:
+                alone = [Seen(value.dim, few) if k == turn else None for k in range(len(inputs))]
+                if not np.array_equal(self.moved(slim(layer), layer.kind, short, alone, out, size=5), few):
+                    return False
+        return True
 
     def small(self, layer: Any, shape: tuple[int, ...]) -> list[int]:
         """Sizes of 1, but 4 where the layer mixes the values along a dimension and there are several."""

@@ -45,9 +45,11 @@ def verify(
     against: str | None = None,
     receptive_fields: bool = True,
     mode: str = "fast",
-    told: Callable[[Node], None] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> Verification:
     """Run the network and hold what really happened against its report.
+
+    `told` hears of each step before it is taken: the layers by name, then the axes along which fields are tried.
 
     Shape:  batch and dtype are the report's
     Errors: KeyError for a layer that the network does not have; ModelError where another engine is missing
@@ -59,14 +61,16 @@ def verify(
     weights = Weights(seed, report.dtype, keep=against is not None)
     inputs = feed(network, weights, report.batch)
     try:
-        outputs, ran = execute(network, list(inputs), weights, only=only, told=told, mode=mode)
+        outputs, ran = execute(
+            network, list(inputs), weights, only=only, told=told and (lambda node: told(node.name)), mode=mode
+        )
     except Stuck as stuck:
         place = Place(network.source, stuck.node.line, stuck.node.column, stuck.node.name)
         fix = "verify the layers before it with --layers"
         raise ModelError([Problem("CNN-E704", f"{stuck.why}: nothing can run it", place, fix=fix)]) from None
     rows = {row.name: row for row in report.layers}
     nodes = {node.name: node for node in network.nodes}
-    seen = fields(network, report, wanted) if receptive_fields else {}
+    seen = fields(network, report, wanted, told) if receptive_fields else {}
     owned: set[str] = set()
     unreads: dict[Any, int | None] = {}
     found = []

@@ -8,6 +8,7 @@ every padding word falls on the same positions as before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
 from typing import Any, NamedTuple
@@ -34,8 +35,10 @@ class Ways(NamedTuple):
     mirrored: bool
 
 
-def fields(network: Network, report: Report, wanted: set[str]) -> dict[str, list[Check]]:
-    """The checks of every wanted layer's receptive field, by the layer's name."""
+def fields(
+    network: Network, report: Report, wanted: set[str], told: Callable[[str], None] | None = None
+) -> dict[str, list[Check]]:
+    """The checks of every wanted layer's receptive field, by the layer's name; `told` hears of each axis."""
     shapes = [tuple(t.shape) for t in report.inputs] + [tuple(s) for row in report.layers for s in row.output_shapes]
     values = [len(network.inputs)]
     for node in network.nodes:
@@ -52,6 +55,8 @@ def fields(network: Network, report: Report, wanted: set[str]) -> dict[str, list
     )
     done: dict[Any, Any] = {}
     for axis, n in enumerate(sizes):
+        if told is not None:
+            told(f"receptive fields, axis {axis + 1} of {len(sizes)}")
         near = Probe(network, axis, n, shapes, real=True, done=done).run()
         longer = _longer(report.layers, axis, n)
         far = Probe(network, axis, longer, shapes, real=False, done=done).run() if longer else None
