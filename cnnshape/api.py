@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cnnshape import report as reports
 from cnnshape.calculate import calculate
 from cnnshape.errors import ModelError, Place, Problem, did_you_mean, printable, quoted
 from cnnshape.network import Network
@@ -13,6 +14,16 @@ from cnnshape.spec import load as load_spec
 from cnnshape.spec.source import Document, Map, Seq, parse, read
 
 ZOO = Path(__file__).parent / "zoo"
+
+
+def _table(report: Report) -> str:
+    """The table, when a notebook asks for it."""
+    from cnnshape.render import html
+
+    return html(report)
+
+
+reports.in_a_notebook = _table
 
 #: Shapes of inputs: one for the only input, or several by name.
 Inputs = tuple[int, ...] | list[int] | dict[str, tuple[int, ...]] | str | None

@@ -6,6 +6,7 @@ None, and the total above it is partial: the status says so, so that nobody take
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -136,6 +137,10 @@ class Expectation(msgspec.Struct, frozen=True):
     found: Any
 
 
+#: How a notebook shows a report: set by the front door, since a report knows no format.
+in_a_notebook: Callable[[Report], str] | None = None
+
+
 class Report(msgspec.Struct):
     """Everything that is known about one network at one batch size and dtype."""
 
@@ -157,8 +162,6 @@ class Report(msgspec.Struct):
                 return row
         raise KeyError(name)
 
-    def _repr_html_(self) -> str:
-        """The table, for a notebook."""
-        from cnnshape.render import html
-
-        return html(self)
+    def _repr_html_(self) -> str | None:
+        """The table, for a notebook; None, where nobody has said how a report looks, leaves it to the plain text."""
+        return None if in_a_notebook is None else in_a_notebook(self)

@@ -1,4 +1,4 @@
-"""Convolution with one input channel per group: a product would be one row of taps long, so three ways by size."""
+"""Convolution with one input channel per group: a product would be one row of taps long, so two ways by size."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cnnshape.forward.kit import BLOCK, Array, Kit
 from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide
 
-#: From this length of a row on, a map is added as one run of memory.
-LONG = 32
+#: Elements that are laid side by side at a time.
+COLUMNS = 1 << 18
 #: Rows shorter than this are slow to copy one by one: channels are laid last instead, if there are more than a few.
 SHORT, FEW = 12, 32
 
@@ -24,9 +24,7 @@ def depthwise(kit: Kit, wide: Array, weight: Array, bias: Array | None, axes: li
     many = y.shape[0] // channels
     taps = weight.reshape(channels, many, *weight.shape[2:])
     shift = None if bias is None else bias.reshape(channels, many)
-    if len(outs) == 2 and outs[1] >= LONG and axes[0].starts.step == axes[1].starts.step == 1:
-        _runs(kit, wide, taps, shift, axes, y)
-    elif outs[-1] < SHORT and channels >= FEW:
+    if outs[-1] < SHORT and channels >= FEW:
         _channels_last(kit, wide, taps, shift, axes, y)
     else:
         _gathered(kit, wide, taps, shift, axes, y)
@@ -52,7 +50,7 @@ def _gathered(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: lis
         if shift is not None:
             own.add(out, shift[first:last, :, None], out=out)
 
-    kit.parts(channels, max(1, BLOCK // (len(places) * prod(outs))), some)
+    kit.parts(channels, max(1, COLUMNS // (len(places) * prod(outs))), some)
 
 
 def _places(axes: list[Slide]) -> list[tuple[tuple[int, ...], tuple[slice, ...]]]:
@@ -73,39 +71,6 @@ def _accumulate(kit: Kit, y: Array, x: Array, factor: Any, scratch: Array, *, fi
         kit.tally["mac"] += y.size
     else:
         kit.multiply_add(y, x, factor, scratch)
-
-
-def _runs(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:
-    """The same with each map as one run of memory: a tap reads the run that begins where the tap stands.
-
-    A run holds whole padded rows, so the places between two rows of the output hold sums of no meaning; they are left
-    out at the end, and told apart from the real ones.
-    """
-    channels, many = taps.shape[:2]
-    high, width = y.shape[1:]
-    pitch = wide.shape[2]
-    length = (high - 1) * pitch + width
-    target = y.reshape(channels, many, high, width)
-    source = wide.reshape(channels, -1)
-    places = list(product(enumerate(axes[0].taps), enumerate(axes[1].taps)))
-
-    def some(own: Kit, first: int, last: int) -> None:
-        size = last - first
-        total, beside = (room(name, size * high * pitch, wide.dtype).reshape(size, -1) for name in ("sum", "part"))
-        for j in range(many):
-            for index, ((i, down), (k, across)) in enumerate(places):
-                begin = down * pitch + across
-                part, factor = source[first:last, begin : begin + length], taps[first:last, j, i, k].reshape(size, 1)
-                _accumulate(own, total[:, :length], part, factor, beside[:, :length], first=index == 0)
-                own.tally["mac"] -= size * (length - high * width)
-            own.performed["mac"] += size * length * len(places)
-            real = total.reshape(size, high, pitch)[:, :, :width]
-            if shift is None:
-                target[first:last, j] = real
-            else:
-                own.add(real, shift[first:last, j].reshape(size, 1, 1), out=target[first:last, j])
-
-    kit.parts(channels, max(1, BLOCK // (high * pitch)), some)
 
 
 def _channels_last(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:

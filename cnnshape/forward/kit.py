@@ -25,11 +25,11 @@ from cnnshape.forward.weights import Weights
 Array = np.ndarray[Any, Any]
 
 #: Elements that are handled at a time: they stay in cache through a chain of operations.
-BLOCK = 1 << 17
+BLOCK = 1 << 18
 
 #: From how many blocks on threads are worth it: between two products OpenBLAS's own threads keep the processors busy
 #: waiting, so that light work is done sooner by one thread alone.
-MANY, MANY_HEAVY = 64, 8
+MANY, MANY_HEAVY = 32, 4
 
 
 class Kit:
@@ -39,8 +39,6 @@ class Kit:
         """`owner` is the layer whose weights are used."""
         self.weights, self.owner = weights, owner
         self.tally: Counter[str] = Counter()
-        self.performed: Counter[str] = Counter()
-        """What was performed in place of the tally, where another algorithm did the same work with other operations."""
         self.used: dict[str, Array] = parent.used if parent else {}
         self.kept: dict[str, Array] = parent.kept if parent else {}
         self.dtype = weights.dtype
@@ -193,13 +191,15 @@ class Kit:
                 body(self, first, min(length, first + step))
             return
 
+        quiet = np.geterr()  # a thread has settings of its own
+
         def work(part: int) -> None:
-            body(kits[part], starts[part], min(length, starts[part] + step))
+            with np.errstate(**quiet):
+                body(kits[part], starts[part], min(length, starts[part] + step))
 
         spread(work, range(len(starts)))
         for kit in kits:
             self.tally.update(kit.tally)
-            self.performed.update(kit.performed)
 
 
 @lru_cache(maxsize=8)

@@ -27,7 +27,6 @@ class Ran(NamedTuple):
     kept: dict[str, tuple[int, ...]]
     """Shapes of the buffers that it used."""
     tally: dict[str, int]
-    performed: dict[str, int]
     new: int
     """Bytes of its outputs that are memory of their own, not a view of an input's."""
     alive: int
@@ -75,7 +74,8 @@ def execute(
             continue
         if told is not None:
             told(node)
-        outs, kit = run_node(node, [values[i] for i in node.inputs], weights, mode)
+        with np.errstate(all="ignore"):  # random numbers may overflow; what is counted stays the same
+            outs, kit = run_node(node, [values[i] for i in node.inputs], weights, mode)
         values.update(zip(node.outputs, outs, strict=True))
         ran.append(
             Ran(
@@ -84,7 +84,6 @@ def execute(
                 {name: array.shape for name, array in kit.used.items()},
                 {name: array.shape for name, array in kit.kept.items()},
                 dict(kit.tally),
-                dict(kit.performed),
                 sum([memory.add(out) for out in outs]),
                 memory.alive,
             )

@@ -11,7 +11,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 #: Bytes that a thread keeps; more than that is taken fresh.
-KEPT = 1 << 20
+KEPT = 1 << 22
 
 _own = local()
 

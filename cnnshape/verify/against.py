@@ -30,8 +30,16 @@ def compared(
         if ours.shape != tuple(other.shape):
             checks.append(Check(f"output {tensor.name} of {engine}", list(ours.shape), list(other.shape), ok=False))
             continue
-        scale = float(np.max(np.abs(other), initial=0.0)) or 1.0
-        worst = float(np.max(np.abs(ours - other), initial=0.0)) / scale
+        worst = _worst(ours, np.asarray(other))
         note = f"largest difference relative to the largest value; {allowed:g} is allowed for rounding"
         checks.append(Check(f"output {tensor.name} of {engine}", allowed, worst, bool(worst <= allowed), note))
     return checks
+
+
+def _worst(ours: Any, theirs: Any) -> float:
+    """The largest difference, relative to the largest value; infinite where one side alone has no finite number."""
+    finite = np.isfinite(theirs)
+    if not np.array_equal(finite, np.isfinite(ours)):
+        return float("inf")
+    scale = float(np.max(np.abs(theirs[finite]), initial=0.0)) or 1.0
+    return float(np.max(np.abs(ours[finite] - theirs[finite]), initial=0.0)) / scale

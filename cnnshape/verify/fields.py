@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnshape.forward.probe import Probe, Seen, Value
+from cnnshape.forward.probe import Probe, Value
+from cnnshape.forward.trials import Seen
 from cnnshape.network import Network
 from cnnshape.report import LayerReport, ReceptiveField, Report
 from cnnshape.verify.result import Check

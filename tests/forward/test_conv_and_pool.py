@@ -274,12 +274,10 @@ def test_large_images_go_by_bands() -> None:
     assert called.call_count == 1
 
 
-@pytest.mark.parametrize(
-    ("long", "short"), [(1, 1), (9**9, 9**9), (9**9, 1)], ids=["runs", "channels last", "gathered"]
-)
+@pytest.mark.parametrize("short", [9**9, 1], ids=["channels last", "gathered"])
 @settings(max_examples=60)
 @given(drawn=convs().filter(lambda drawn: len(drawn[1]) == 4))
-def test_depthwise_ways_equal_the_plain_loops(long, short, drawn) -> None:
+def test_depthwise_ways_equal_the_plain_loops(short, drawn) -> None:
     from unittest import mock
 
     import msgspec
@@ -295,9 +293,8 @@ def test_depthwise_ways_equal_the_plain_loops(long, short, drawn) -> None:
         layer.out(x)
     except LayerError:
         return
-    with mock.patch.multiple(depthwise, LONG=long, SHORT=short, FEW=1, BLOCK=50):
+    with mock.patch.multiple(depthwise, SHORT=short, FEW=1, BLOCK=50, COLUMNS=50):
         _, fast, kit = run(layer, x)
     _, slow, judge = run(layer, x, "reference")
     np.testing.assert_allclose(fast, slow, rtol=1e-11, atol=1e-11)
     assert +kit.tally == +judge.tally
-    assert kit.performed["mac"] == 0 or kit.performed["mac"] >= kit.tally["mac"]

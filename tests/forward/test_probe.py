@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnshape.api import analyze_data_network, analyze_document
-from cnnshape.forward.probe import Probe, Seen, unread
+from cnnshape.forward.probe import Probe
 from cnnshape.forward.run import execute
+from cnnshape.forward.trials import Seen, unread
 from cnnshape.forward.weights import Weights
 from cnnshape.spec.source import parse
 
