@@ -16,7 +16,7 @@ from cnnshape.forward.bands import bands, worth
 from cnnshape.forward.depthwise import depthwise
 from cnnshape.forward.kit import Array, Kit
 from cnnshape.forward.memory import room
-from cnnshape.forward.sliding import Slide, per_axis, slides
+from cnnshape.forward.sliding import Slide, padded, per_axis, slides
 from cnnshape.forward.transposed import conv_transpose
 
 #: Elements of a matrix of columns: it stays in the caches between the copy and the product.
@@ -34,7 +34,7 @@ def conv(layer: Any, kit: Kit, x: Array) -> Array:
     y = kit.empty(images, filters, *[len(axis.starts) for axis in axes])
     if each == 1 and channels > 1:
         for image in range(images):
-            depthwise(kit, padded(x[image], axes), weight, bias, axes, y[image])
+            depthwise(kit, x[image], weight, bias, axes, y[image])
         return y
     rows = weight.reshape(groups, filters // groups, -1)
     for image in range(images):
@@ -46,16 +46,6 @@ def conv(layer: Any, kit: Kit, x: Array) -> Array:
             shift = None if bias is None else bias.reshape(groups, -1, 1)[group]
             _group(kit, wide[group], rows[group], shift, axes, target[group])
     return y
-
-
-def padded(x: Array, axes: list[Slide]) -> Array:
-    """One image with zeros around it; itself where there is no padding."""
-    if not any(axis.padded for axis in axes):
-        return np.ascontiguousarray(x)
-    wide = np.zeros((x.shape[0], *[axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True)]), x.dtype)
-    inner = tuple(slice(axis.before, axis.before + n) for axis, n in zip(axes, x.shape[1:], strict=True))
-    wide[(slice(None), *inner)] = x
-    return wide
 
 
 def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnshape.forward.kit import BLOCK, Array, Kit
 from cnnshape.forward.memory import room
-from cnnshape.forward.sliding import Slide
+from cnnshape.forward.sliding import Slide, padded
 
 #: Elements that are laid side by side at a time.
 COLUMNS = 1 << 18
@@ -18,19 +18,19 @@ COLUMNS = 1 << 18
 SHORT, FEW = 12, 32
 
 
-def depthwise(kit: Kit, wide: Array, weight: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:
-    """y[c * m + j] = sum over taps of x[c] * weight[c * m + j]; `wide` is one padded image."""
-    channels, outs = wide.shape[0], y.shape[1:]
+def depthwise(kit: Kit, x: Array, weight: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:
+    """y[c * m + j] = sum over taps of x[c] * weight[c * m + j]; `x` is one image."""
+    channels, outs = x.shape[0], y.shape[1:]
     many = y.shape[0] // channels
     taps = weight.reshape(channels, many, *weight.shape[2:])
     shift = None if bias is None else bias.reshape(channels, many)
     if outs[-1] < SHORT and channels >= FEW:
-        _channels_last(kit, wide, taps, shift, axes, y)
+        _channels_last(kit, padded(x, axes), taps, shift, axes, y)
     else:
-        _gathered(kit, wide, taps, shift, axes, y)
+        _gathered(kit, x, taps, shift, axes, y)
 
 
-def _gathered(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:
+def _gathered(kit: Kit, x: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:
     """What each tap reads is laid side by side, and a channel is one product of its taps with that."""
     channels, many = taps.shape[:2]
     outs = y.shape[1:]
@@ -40,10 +40,12 @@ def _gathered(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes: lis
 
     def some(own: Kit, first: int, last: int) -> None:
         size = last - first
-        columns = room("columns", size * len(places) * prod(outs), wide.dtype)
+        area = prod([axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True)])
+        wide = padded(x[first:last], axes, room("padded", size * area, x.dtype))
+        columns = room("columns", size * len(places) * prod(outs), x.dtype)
         columns = columns.reshape(size, len(places), *outs)
         for index, (_, places_) in enumerate(places):
-            read: Any = (slice(first, last), *places_)
+            read: Any = (slice(None), *places_)
             columns[:, index] = wide[read]
         out = target[first:last]
         own.matmul(rows[first:last], columns.reshape(size, len(places), -1), out=out)

@@ -6,7 +6,10 @@ turned into positions from where the windows must stand, from the sources of eac
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
+
+import numpy as np
 
 
 class Slide(NamedTuple):
@@ -94,3 +97,18 @@ def slides(layer: Any, sizes: tuple[int, ...], ceil: Any = False) -> list[Slide]
     strides = kernels if layer.stride is None else per_axis(layer.stride, rank)
     dilations, paddings = per_axis(layer.dilation, rank), per_axis(layer.padding, rank)
     return [slide(n, kernels[i], strides[i], dilations[i], sides(paddings[i]), ceil) for i, n in enumerate(sizes)]
+
+
+def padded(x: Any, axes: list[Slide], wide: Any = None) -> Any:
+    """One image (channels first) with zeros around it, in `wide` if that is given; itself where there is no padding."""
+    if not any(axis.padded for axis in axes):
+        return np.ascontiguousarray(x)
+    sizes = tuple(axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True))
+    if wide is None:
+        wide = np.zeros((len(x), *sizes), x.dtype)
+    else:
+        wide = wide[: len(x) * prod(sizes)].reshape(len(x), *sizes)
+        wide.fill(0)
+    inner = tuple(slice(axis.before, axis.before + n) for axis, n in zip(axes, x.shape[1:], strict=True))
+    wide[(slice(None), *inner)] = x
+    return wide
