@@ -90,7 +90,13 @@ class Kit:
     # elementwise, one operation per element of the result
 
     def _do(self, kind: str, ufunc: Callable[..., Any], *args: Any, out: Array | None = None) -> Array:
-        y: Array = ufunc(*args) if out is None else ufunc(*args, out=out)
+        y: Array
+        if out is None:
+            y = ufunc(*args)
+        elif args[-1].__class__ is np.ndarray and args[-1].shape[-1:] == (1,) != out.shape[-1:]:
+            y = _along_rows(ufunc, *args, out=out)
+        else:
+            y = ufunc(*args, out=out)
         self.tally[kind] += y.size
         return y
 
@@ -191,15 +197,24 @@ class Kit:
                 body(self, first, min(length, first + step))
             return
 
-        quiet = np.geterr()  # a thread has settings of its own
+        errors = np.geterr()  # a thread has settings of its own
 
         def work(part: int) -> None:
-            with np.errstate(**quiet):
+            with np.errstate(**errors):
                 body(kits[part], starts[part], min(length, starts[part] + step))
 
         spread(work, range(len(starts)))
         for kit in kits:
             self.tally.update(kit.tally)
+
+
+def _along_rows(ufunc: Callable[..., Any], *args: Any, out: Array) -> Any:
+    """A ufunc with one number per row: NumPy copies the numbers into its buffer, row by row, unless that is small."""
+    before = np.setbufsize(16)
+    try:
+        return ufunc(*args, out=out)
+    finally:
+        np.setbufsize(before)
 
 
 @lru_cache(maxsize=8)

@@ -69,30 +69,30 @@ def execute(
         del values[value]
     memory = Memory(values.values())
     ran: list[Ran] = []
-    for number, node in enumerate(network.nodes):
-        if only is not None and number not in only:
-            continue
-        if told is not None:
-            told(node)
-        with np.errstate(all="ignore"):  # random numbers may overflow; what is counted stays the same
+    with np.errstate(all="ignore"):  # random numbers may overflow: what is counted stays the same
+        for number, node in enumerate(network.nodes):
+            if only is not None and number not in only:
+                continue
+            if told is not None:
+                told(node)
             outs, kit = run_node(node, [values[i] for i in node.inputs], weights, mode)
-        values.update(zip(node.outputs, outs, strict=True))
-        ran.append(
-            Ran(
-                node,
-                tuple(out.shape for out in outs),
-                {name: array.shape for name, array in kit.used.items()},
-                {name: array.shape for name, array in kit.kept.items()},
-                dict(kit.tally),
-                sum([memory.add(out) for out in outs]),
-                memory.alive,
+            values.update(zip(node.outputs, outs, strict=True))
+            ran.append(
+                Ran(
+                    node,
+                    tuple(out.shape for out in outs),
+                    {name: array.shape for name, array in kit.used.items()},
+                    {name: array.shape for name, array in kit.kept.items()},
+                    dict(kit.tally),
+                    sum([memory.add(out) for out in outs]),
+                    memory.alive,
+                )
             )
-        )
-        del outs, kit
-        if free:
-            for value in {*node.inputs, *node.outputs}:
-                if last.get(value, -1) <= number and value in values:
-                    memory.drop(values.pop(value))
+            del outs, kit
+            if free:
+                for value in {*node.inputs, *node.outputs}:
+                    if last.get(value, -1) <= number and value in values:
+                        memory.drop(values.pop(value))
     return values, ran
 
 
