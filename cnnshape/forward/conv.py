@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cnnshape.forward.bands import bands, worth
 from cnnshape.forward.depthwise import depthwise
 from cnnshape.forward.kit import Array, Kit
 from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide, padded, per_axis, slides
 from cnnshape.forward.transposed import conv_transpose
 
-#: Elements of a matrix of columns: it stays in the caches between the copy and the product.
-COLUMNS = 1 << 20
+#: Windows that one product takes: enough to keep both factors of it busy, few enough to stay in cache after the copy.
+WINDOWS = 1800
+#: Elements of a matrix of columns; that of very long windows has fewer of them.
+COLUMNS = 1 << 22
 
 
 def conv(layer: Any, kit: Kit, x: Array) -> Array:
@@ -53,9 +54,6 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     if all(len(axis.taps) == 1 for axis in axes):
         _pointwise(kit, wide, rows, bias, axes, y)
         return
-    if worth(rows, axes, len(wide), y):
-        bands(kit, wide, rows, bias, axes, y)
-        return
     outs = y.shape[1:]
     windows = as_strided(
         wide,
@@ -70,16 +68,16 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     length = rows.shape[1]
     # A stretch is some rows of the last two axes; one row where even that is large.
     row = outs[-1]
+    wanted = max(1, min(WINDOWS, COLUMNS // length))
     if len(outs) > 1:
-        tall = max(1, COLUMNS // (length * row))
+        tall = max(1, wanted // row)
         stretches = [
             (*[slice(i, i + 1) for i in lead], slice(top, min(outs[-2], top + tall)), slice(None))
             for lead in product(*map(range, outs[:-2]))
             for top in range(0, outs[-2], tall)
         ]
     else:
-        wide_row = max(1, COLUMNS // length)
-        stretches = [(slice(left, min(row, left + wide_row)),) for left in range(0, row, wide_row)]
+        stretches = [(slice(left, min(row, left + wanted)),) for left in range(0, row, wanted)]
     largest: Any = (0, *stretches[0])  # later ones are as large or smaller
     memory = room("columns", length * y[largest].size, wide.dtype)
     whole = (slice(None),) * (1 + len(axes))

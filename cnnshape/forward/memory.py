@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 #: Elements that are kept; more than that is taken fresh and given back.
-KEPT = 1 << 21
+KEPT = 1 << 22
 
 _own = local()
 

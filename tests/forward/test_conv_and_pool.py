@@ -246,32 +246,19 @@ def test_pools_equal_onnxruntime(drawn) -> None:
     np.testing.assert_allclose(y, theirs, rtol=1e-4, atol=1e-5)
 
 
-@settings(max_examples=100)
-@given(convs().filter(lambda drawn: len(drawn[1]) == 4), st.sampled_from([1, 40, 1000]))
-def test_bands_equal_columns(drawn, room) -> None:
-    from unittest import mock
-
-    from cnnshape.forward import bands, conv
-
-    layer, x = drawn
-    _, columns, kit = run(layer, x)
-    rows = {"worth": lambda _rows, axes, *_: len(axes[0].taps) > 1}
-    with mock.patch.object(bands, "BAND", room), mock.patch.multiple(conv, **rows):
-        _, found, other = run(layer, x)
-    np.testing.assert_allclose(found, columns, rtol=1e-11, atol=1e-11)
-    assert kit.tally == other.tally
-
-
-def test_large_images_go_by_bands() -> None:
+@settings(max_examples=60)
+@given(convs(), st.sampled_from([1, 7, 40]))
+def test_stretches_of_any_length_are_the_same(drawn, windows) -> None:
     from unittest import mock
 
     from cnnshape.forward import conv
-    from cnnshape.layers import Conv
-    from cnnshape.shape import Shape
 
-    with mock.patch.object(conv, "bands", wraps=conv.bands) as called:
-        run(Conv(16, kernel_size=3, stride=2, padding=1), Shape(1, 16, 53, 47))
-    assert called.call_count == 1
+    layer, x = drawn
+    _, whole, kit = run(layer, x)
+    with mock.patch.object(conv, "WINDOWS", windows):
+        _, found, other = run(layer, x)
+    np.testing.assert_allclose(found, whole, rtol=1e-11, atol=1e-11)
+    assert kit.tally == other.tally
 
 
 @pytest.mark.parametrize("short", [9**9, 1], ids=["channels last", "gathered"])
