@@ -17,7 +17,7 @@ from time import perf_counter
 
 MODELS = ("alexnet", "vgg16", "resnet50", "mobilenet_v2")
 THREADS = str(min(2, os.cpu_count() or 1))
-ROUNDS, PASSES = 7, 15
+ROUNDS, PASSES = 5, 9
 
 
 def run(engine: str, model: str) -> None:
