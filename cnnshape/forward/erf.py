@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnshape.forward.scratch import scratch
+from cnnshape.forward.memory import scratch
 
 Array = np.ndarray[Any, Any]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from threading import local
 from typing import Any
 
@@ -18,8 +19,14 @@ def room(name: str, size: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     if size > KEPT:
         return np.empty(size, dtype)
     rooms: dict[str, Any] = _own.__dict__
-    found = rooms.get(name)
-    if found is None or found.dtype != dtype or found.size < size:
-        found = rooms[name] = np.empty(size, dtype)
+    key = f"{name} {dtype}"
+    found = rooms.get(key)
+    if found is None or found.size < size:
+        found = rooms[key] = np.empty(size, dtype)
     kept: np.ndarray[Any, Any] = found[:size]
     return kept
+
+
+def scratch(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """An array without content for one step of a chain, this thread's until it asks again."""
+    return room("scratch", prod(shape), dtype).reshape(shape)

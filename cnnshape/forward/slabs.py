@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from cnnshape.forward.kit import BLOCK, Array, Kit
-from cnnshape.forward.scratch import scratch
+from cnnshape.forward.memory import scratch
 
 #: Fills a block of the result from a block of the input, both (rows, width, positions); the rows' numbers come last.
 Body = Callable[[Kit, Array, Array, range], None]

@@ -6,6 +6,7 @@ docs/verify.md says what is proved, why it is independent, and what it cannot pr
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from time import perf_counter
 from typing import Any
 
@@ -120,8 +121,8 @@ def ran_checks(one: Ran, row: LayerReport, owned: set[str]) -> list[Check]:
     owner = one.node.share or one.node.name
     first = owner not in owned
     owned.add(owner)
-    params = sum(_size(shape) for shape in one.used.values()) if first else 0
-    buffers = sum(_size(shape) for shape in one.kept.values()) if first else 0
+    params = sum(prod(shape) for shape in one.used.values()) if first else 0
+    buffers = sum(prod(shape) for shape in one.kept.values()) if first else 0
     checks = [
         equal("output_shapes", [list(s) for s in row.output_shapes], [list(s) for s in one.shapes]),
         equal("params", row.params, params),
@@ -136,13 +137,6 @@ def ran_checks(one: Ran, row: LayerReport, owned: set[str]) -> list[Check]:
         calculated = None if row.ops is None else counted.get(name, 0)
         checks.append(equal(f"ops.{name}", calculated, one.tally.get(name, 0)))
     return checks
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for extent in shape:
-        size *= extent
-    return size
 
 
 def _listed(shapes: Any) -> dict[str, list[int]] | None:
@@ -177,8 +171,8 @@ def total_checks(ran: list[Ran], report: Report, peak: int) -> list[Check]:
     kept: dict[tuple[str, str], int] = {}
     for one in ran:
         owner = one.node.share or one.node.name
-        sizes.update({(owner, name): _size(shape) for name, shape in one.used.items()})
-        kept.update({(owner, name): _size(shape) for name, shape in one.kept.items()})
+        sizes.update({(owner, name): prod(shape) for name, shape in one.used.items()})
+        kept.update({(owner, name): prod(shape) for name, shape in one.kept.items()})
     at = next((one.node.name for one in ran if one.alive == peak), None)
     macs = sum(one.tally.get("mac", 0) for one in ran)
     return [
