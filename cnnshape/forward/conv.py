@@ -12,16 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnshape.forward.blas import alone
 from cnnshape.forward.depthwise import depthwise
 from cnnshape.forward.kit import Array, Kit
 from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide, padded, per_axis, slides
+from cnnshape.forward.threads import count
 from cnnshape.forward.transposed import conv_transpose
 
 #: Windows that one product takes: enough to keep both factors of it busy, few enough to stay in cache after the copy.
 WINDOWS = 1800
 #: Elements of a matrix of columns; that of very long windows has fewer of them.
 COLUMNS = 1 << 22
+#: Windows of one thread's stretch, at least: fewer are one product whose filters the threads share.
+ENOUGH = 96
 
 
 def conv(layer: Any, kit: Kit, x: Array) -> Array:
@@ -69,6 +73,10 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     # A stretch is some rows of the last two axes; one row where even that is large.
     row = outs[-1]
     wanted = max(1, min(WINDOWS, COLUMNS // length))
+    shared = alone() and count() > 1 and prod(outs) >= ENOUGH * count()
+    if shared:
+        times = -(-prod(outs) // (wanted * count())) * count()
+        wanted = -(-prod(outs) // times)
     if len(outs) > 1:
         tall = max(1, wanted // row)
         stretches = [
@@ -78,14 +86,14 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
         ]
     else:
         stretches = [(slice(left, min(row, left + wanted)),) for left in range(0, row, wanted)]
-    largest: Any = (0, *stretches[0])  # later ones are as large or smaller
-    memory = room("columns", length * y[largest].size, wide.dtype)
     whole = (slice(None),) * (1 + len(axes))
-    for stretch in stretches:
+
+    def some(kit: Kit, number: int, _: int) -> None:
+        stretch = stretches[number]
         part = windows[(*whole, *stretch)]
         shape = part.shape
         many = prod(shape[len(whole) :])
-        columns = memory[: length * many]
+        columns = room("columns", length * many, wide.dtype)
         columns.reshape(shape)[...] = part
         target = y[(slice(None), *stretch)]
         flat = target.reshape(y.shape[0], many)
@@ -96,6 +104,12 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
             target[...] = flat.reshape(target.shape)
         if bias is not None:
             kit.add(target, bias.reshape(-1, *[1] * len(outs)), out=target)
+
+    if shared:
+        kit.parts(len(stretches), 1, some)
+    else:
+        for number in range(len(stretches)):
+            some(kit, number, 0)
 
 
 def _pointwise(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:

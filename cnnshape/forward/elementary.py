@@ -53,6 +53,22 @@ def clip(layer: Any, kit: Kit, x: Array) -> Array:
     return kit.each(x, body)
 
 
+def affine(layer: Any, kit: Kit, x: Array) -> Array:
+    """The input times a number, plus another; a factor of 1 is no work, and of -1 a sign change."""
+
+    def body(own: Kit, a: Array, y: Array) -> None:
+        if layer.scale == 1:
+            np.copyto(y, a)
+        elif layer.scale == -1:
+            np.negative(a, out=y)
+        else:
+            own.mul(a, layer.scale, out=y)
+        if layer.shift:
+            own.add(y, layer.shift, out=y)
+
+    return kit.each(x, body)
+
+
 KERNELS: dict[str, Any] = {
     "abs": abs_,
     "exp": exp,
@@ -61,4 +77,5 @@ KERNELS: dict[str, Any] = {
     "square": square,
     "power": power,
     "clip": clip,
+    "affine": affine,
 }

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from cnnshape.forward.blas import alone
 from cnnshape.forward.erf import erf
 from cnnshape.forward.memory import scratch
-from cnnshape.forward.threads import count, spread
+from cnnshape.forward.threads import busy, count, spread
 from cnnshape.forward.weights import Weights
 
 #: An array of any type and rank.
@@ -30,6 +31,10 @@ BLOCK = 1 << 18
 #: From how many blocks on threads are worth it: between two products OpenBLAS's own threads keep the processors busy
 #: waiting, so that light work is done sooner by one thread alone.
 MANY, MANY_HEAVY = 32, 4
+#: The same while products use one thread.
+FEW = 2
+#: Products of fewer multiplications are done by one thread.
+LIGHT = 1 << 20
 
 
 class Kit:
@@ -65,7 +70,11 @@ class Kit:
 
     def matmul(self, a: Array, b: Array, out: Array | None = None) -> Array:
         """Matrix product; every product of two numbers is added to a sum."""
-        y: Array = np.matmul(a, b, out=out) if out is not None else np.matmul(a, b)
+        y: Array
+        if a.ndim == b.ndim == 2 and alone() and not busy() and len(a) * a.shape[1] * b.shape[1] > LIGHT:
+            y = _shared(a, b, out)
+        else:
+            y = np.matmul(a, b, out=out) if out is not None else np.matmul(a, b)
         self.tally["mac"] += y.size * a.shape[-1]
         return y
 
@@ -183,7 +192,7 @@ class Kit:
         starts = range(0, length, max(1, step))
         kits = (
             [Kit(self.weights, self.owner, self) for _ in starts]
-            if len(starts) >= (MANY_HEAVY if heavy else MANY) and count() > 1
+            if len(starts) >= (FEW if alone() else MANY_HEAVY if heavy else MANY) and count() > 1
             else []
         )
         if not kits:
@@ -200,6 +209,24 @@ class Kit:
         spread(work, range(len(starts)))
         for kit in kits:
             self.tally.update(kit.tally)
+
+
+def _shared(a: Array, b: Array, out: Array | None) -> Array:
+    """A product of which every thread makes a part: some rows of the result, or some columns where there are more."""
+    y: Array = np.empty((len(a), b.shape[1]), np.result_type(a, b)) if out is None else out
+    wide = b.shape[1] > len(a)
+    length, many = max(y.shape), count()
+    bounds = [length * part // many for part in range(many + 1)]
+
+    def work(part: int) -> None:
+        own = slice(bounds[part], bounds[part + 1])
+        if wide:
+            np.matmul(a, b[:, own], out=y[:, own])
+        else:
+            np.matmul(a[own], b, out=y[own])
+
+    spread(work, range(many))
+    return y
 
 
 def _along_rows(ufunc: Callable[..., Any], *args: Any, out: Array) -> Any:

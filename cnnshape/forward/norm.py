@@ -16,7 +16,8 @@ _EPS = 1e-5
 def batch_norm(layer: Any, kit: Kit, x: Array) -> Array:
     """A scale and a shift, folded from the statistics before anything runs; without any, those of the batch count."""
     channels = x.shape[1]
-    weight, bias = _affine(layer, kit, channels)
+    weight = kit.weight("weight", channels) if layer.affine and layer.scale else None
+    bias = kit.weight("bias", channels) if layer.affine and layer.bias else None
     if not layer.track_running_stats:
         return _batch(kit, x, weight, bias)
     mean = kit.buffer("running_mean", channels)
@@ -43,6 +44,10 @@ def _batch(kit: Kit, x: Array, weight: Array | None, bias: Array | None) -> Arra
         standardise(own, source[:, first:last], out, (0, 2), _EPS)
         if weight is not None and bias is not None:
             scaled(own, out, out, weight[first:last, None], bias[first:last, None])
+        elif weight is not None:
+            own.mul(out, weight[first:last, None], out=out)
+        elif bias is not None:
+            own.add(out, bias[first:last, None], out=out)
 
     kit.parts(x.shape[1], max(1, BLOCK // (len(x) * prod(x.shape[2:]))), body)
     return y

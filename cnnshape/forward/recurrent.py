@@ -27,7 +27,7 @@ def _run(layer: Any, kit: Kit, x: Array, gates: int, states: int, step: Step) ->
             brought = kit.matmul(x, outside.T)
             if layer.bias:
                 kit.add(brought, kit.weight(f"bias_ih{ends}", gates * hidden), out=brought)
-            bias = kit.weight(f"bias_hh{ends}", gates * hidden) if layer.bias else None
+            bias = kit.weight(f"bias_hh{ends}", gates * hidden) if layer.bias and layer.recurrent_bias else None
             now = [np.zeros((len(x), hidden), kit.dtype) for _ in range(states)]
             for t in range(x.shape[1])[:: -1 if suffix else 1]:
                 kept = kit.matmul(now[0], inside.T)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnnshape.forward import kernel
+from cnnshape.forward.blas import one_thread
 from cnnshape.forward.kit import Array, Kit
 from cnnshape.forward.weights import Weights
 from cnnshape.network import Network, Node
@@ -69,7 +70,7 @@ def execute(
         del values[value]
     memory = Memory(values.values())
     ran: list[Ran] = []
-    with np.errstate(all="ignore"):  # random numbers may overflow: what is counted stays the same
+    with np.errstate(all="ignore"), one_thread():  # random numbers may overflow: what is counted stays the same
         for number, node in enumerate(network.nodes):
             if only is not None and number not in only:
                 continue

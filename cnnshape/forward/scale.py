@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from cnnshape.forward.kit import Array, Kit
 from cnnshape.forward.slabs import channelled, one, scaled, slabs
 
@@ -50,4 +52,24 @@ def scale(layer: Any, kit: Kit, x: Array) -> Array:
     return channelled(kit, x, axis, [kit.weight(name, x.shape[axis]) for name in names], scaled)
 
 
-KERNELS: dict[str, Any] = {"local_response_norm": local_response_norm, "l2_norm": l2_norm, "scale": scale}
+def standardize(layer: Any, kit: Kit, x: Array) -> Array:
+    """(x - mean) / deviation; where the numbers stand in the model's code, which is not here, 0 and 1."""
+    if layer.count:
+        kit.buffer("count")
+    dims = {one(dim, x) for dim in (layer.dim if isinstance(layer.dim, tuple) else (layer.dim,))}
+    sizes = [x.shape[d] for d in sorted(dims)]
+    along = [n if d in dims else 1 for d, n in enumerate(x.shape)]
+    mean, deviation = np.zeros(along, kit.dtype), np.ones(along, kit.dtype)
+    if layer.stored:
+        mean = kit.buffer("mean", *sizes).reshape(along)
+        deviation = np.sqrt(kit.buffer("variance", *sizes, low=0.5, high=1.5)).reshape(along)
+    y = kit.sub(x, mean)
+    return kit.div(y, deviation, out=y)
+
+
+KERNELS: dict[str, Any] = {
+    "local_response_norm": local_response_norm,
+    "l2_norm": l2_norm,
+    "scale": scale,
+    "standardize": standardize,
+}

@@ -30,10 +30,15 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, count() - 1), "cnnshape")
 
 
+def busy() -> bool:
+    """Whether this thread is at work for `spread`."""
+    return getattr(_busy, "now", False)
+
+
 def spread(work: Callable[[int], None], parts: Iterable[int]) -> None:
     """Call `work` once for every part, on all threads; the first error is raised when all have ended."""
     todo = list(parts)
-    if len(todo) < 2 or count() < 2 or getattr(_busy, "now", False):
+    if len(todo) < 2 or count() < 2 or busy():
         for part in todo:
             work(part)
         return

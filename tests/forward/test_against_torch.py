@@ -155,6 +155,11 @@ case(L.L2Norm(), X2, oracle=lambda _, x: F.normalize(x, dim=1), scale=0.0)
 every(L.L2Norm(scale=True), lambda w, x: F.normalize(x) * w["weight"].reshape(-1, *[1] * (x.ndim - 2)))
 every(L.Scale(bias=True), lambda w, x: x * along(w["weight"], x, 1) + along(w["bias"], x, 1))
 every(L.Scale(dim=-1), lambda w, x: x * w["weight"], ANY)
+every(
+    L.Standardize(),
+    lambda w, x: (x - along(w["mean"], x, 1)) / along(w["variance"], x, 1).sqrt(),
+)
+every(L.Affine(0.5, -1.0), lambda _, x: x * 0.5 - 1.0, ANY)
 
 
 def along(vector, x, dim):
@@ -339,7 +344,7 @@ def test_a_kernel_equals_torch(layer, shapes, oracle, scale, dtype) -> None:
 
 
 def test_every_kind_is_compared() -> None:
-    elsewhere = {"opaque", "space_to_depth", "conv", "conv_transpose", "max_pool", "avg_pool", "lp_pool"}
+    elsewhere = {"opaque", "foreign", "space_to_depth", "conv", "conv_transpose", "max_pool", "avg_pool", "lp_pool"}
     assert {layer.kind for layer, *_ in CASES} == set(BY_NAME) - elsewhere
 
 
