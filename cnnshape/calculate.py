@@ -10,12 +10,12 @@ import gc
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, Place, Problem
-from cnnshape.facts import Facts, facts, tried_fix
+from cnnshape.facts import Facts, facts, tried_fix, unknown
 from cnnshape.liveness import follow
 from cnnshape.network import Network, Node, batched
 from cnnshape.promises import promised, unkept
 from cnnshape.report import DTYPES, LayerReport, Model, Report, Tensor
-from cnnshape.shape import Shape
+from cnnshape.shape import UNKNOWN, Shape
 from cnnshape.strides import Strides
 from cnnshape.totals import status, totals
 from cnnshape.trace import Trace
@@ -75,7 +75,8 @@ class _Walk:
                     key = (layer, xs)
                     found = known.get(key)
                     if found is None:
-                        found = known[key] = facts(layer, xs)
+                        blind = UNKNOWN in xs and layer.kind != "foreign"
+                        found = known[key] = unknown(len(outputs)) if blind else facts(layer, xs)
                     if found.view:
                         found = self.strides.settle(layer, found, node, xs)
                     outs = found.outs
@@ -110,7 +111,9 @@ class _Walk:
             self.owners[node.name] = found
         names, inputs = self.names, node.inputs
         field = None
-        if layer.reads:
+        if not found.known or UNKNOWN in xs:
+            self.trace.lost(node)
+        elif layer.reads and xs:
             field = self.trace.visit(found, node, xs)
         else:
             self.trace.unread(node)
@@ -129,7 +132,7 @@ class _Walk:
             found.macs,
             found.flops,
             found.ops,
-            found.kept * self.item,
+            found.kept * self.item if found.known else None,
             field,
             found.dropped,
             found.left_over,

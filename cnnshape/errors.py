@@ -16,6 +16,9 @@ CODES: dict[str, str] = {
     "CNN-E102": "the text is not valid YAML, JSON or TOML",
     "CNN-E103": "the text is not a network",
     "CNN-E104": "a key is written twice",
+    "CNN-E105": "the format cannot be told",
+    "CNN-E106": "the file is broken",
+    "CNN-E107": "the file would run code",
     # the language
     "CNN-E201": "unknown layer kind",
     "CNN-E202": "unknown key",
@@ -47,6 +50,10 @@ CODES: dict[str, str] = {
     "CNN-E703": "a library is missing",
     "CNN-E704": "a layer cannot be run",
     "CNN-E705": "it would take more memory than is allowed",
+    # other tools' files
+    "CNN-E801": "an operator is not known",
+    "CNN-E802": "a size is not stated",
+    "CNN-E803": "an operator's fields are wrong",
 }
 
 

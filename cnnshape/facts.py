@@ -10,7 +10,7 @@ from cnnshape.errors import LayerError
 from cnnshape.geometry.window import Window
 from cnnshape.layers.base import Carry, Layer
 from cnnshape.ops import Ops
-from cnnshape.shape import Shape
+from cnnshape.shape import UNKNOWN, Shape
 
 #: A tensor with more elements than this is an error, not a number.
 MAX_ELEMENTS = 2**62
@@ -23,7 +23,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False, eq=False):
     weights: dict[str, Shape] | None
     buffers: dict[str, Shape]
     params: int | None
-    buffer_count: int
+    buffer_count: int | None
     ops: Ops | None
     macs: int | None
     flops: int | None
@@ -41,6 +41,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Elements of new memory: all outputs, or none for a view."""
     inside: int
     """Elements that the backward pass needs and that are no input or output."""
+    known: bool = True
+    """Whether all outputs have a shape; where one has none, nothing that depends on it is known."""
 
 
 def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
@@ -49,7 +51,8 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
     if len(xs) < fewest or (most is not None and len(xs) > most):
         raise _wrong_count(layer, len(xs))
     outs = layer.outs(*xs)
-    elements = tuple([shape.numel for shape in outs])
+    known = UNKNOWN not in outs
+    elements = tuple([shape.numel if known or shape.known else 0 for shape in outs])
     if max(elements) > MAX_ELEMENTS:
         shape = outs[elements.index(max(elements))]
         raise LayerError("CNN-E501", f"the output {shape} has more than 2**62 elements")
@@ -71,7 +74,7 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
                 dropped.append(unread)
                 left_over.append(left)
     ops = layer.ops(outs[0], *xs)
-    macs = None if ops is None else ops.mac
+    macs = layer.macs_alone() if ops is None else ops.mac
     return Facts(
         outs,
         weights,
@@ -89,6 +92,15 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
         layer.view,
         0 if layer.view else sum(elements),
         layer.inside(*xs),
+        known,
+    )
+
+
+def unknown(count: int) -> Facts:
+    """What is known of a layer that reads a tensor without a shape: how many outputs it has."""
+    outs = (UNKNOWN,) * count
+    return Facts(
+        outs, None, {}, None, None, None, None, None, {}, True, None, None, (0,) * count, False, 0, 0, known=False
     )
 
 

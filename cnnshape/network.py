@@ -6,7 +6,7 @@ values numbered before its own, so that one walk from the first node to the last
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -53,6 +53,10 @@ class Network(msgspec.Struct):
     format: str = "cnnshape"
     expect: dict[str, Any] | None = None
     expect_line: int = 0
+    budget: tuple[tuple[Literal["max", "min"], str, Any, int], ...] = ()
+    """What the spec's `budget:` says: ("max" or "min", the number's name, the value, line)."""
+    batch: int = 1
+    """The batch that the file itself states; 1 where it states none."""
 
     def value_names(self) -> list[str]:
         """The name of every value, by number; further outputs of one layer are `name[1]`, `name[2]`, ..."""

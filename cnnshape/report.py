@@ -54,11 +54,11 @@ class LayerReport(msgspec.Struct, gc=False):
     buffer_shapes: dict[str, Shape]
     params: int | None
     trainable_params: int | None
-    buffers: int
+    buffers: int | None
     macs: int | None
     flops: int | None
     ops: Ops | None
-    activation_bytes: int
+    activation_bytes: int | None
     receptive_field: ReceptiveField | None
     dropped: tuple[int | None, ...] | None = None
     """Input positions per axis that no window reads; None when every one is read."""
@@ -116,6 +116,7 @@ class Status(msgspec.Struct, frozen=True):
     params: State
     macs: State
     ops: State
+    memory: State
     receptive_field: State
 
 

@@ -44,10 +44,19 @@ class Shape(tuple[int, ...]):
         """How many elements a tensor of this shape holds."""
         return prod(self)
 
+    @property
+    def known(self) -> bool:
+        """Whether this is a shape at all, and not the mark of one that nobody states."""
+        return self is not UNKNOWN
+
     def __str__(self) -> str:
         """The shape as people write it: 1x3x32x32."""
-        return "x".join(map(str, self)) or "scalar"
+        return "?" if self is UNKNOWN else "x".join(map(str, self)) or "scalar"
 
     def __repr__(self) -> str:
         """The shape as Python reads it back."""
         return f"Shape({', '.join(map(str, self))})"
+
+
+#: The shape of a tensor that nobody states: it equals no real shape, and what is made of it is not known either.
+UNKNOWN = Shape(-1)

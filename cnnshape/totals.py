@@ -22,7 +22,9 @@ def added(found: list[Facts]) -> tuple[Ops, int, int]:
         one = distinct[key]
         kept += one.kept * times
         inside += one.inside * times
-        if one.ops is not None:
+        if one.ops is None:
+            sums[0] += (one.macs or 0) * times
+        else:
             for index, count in enumerate(msgspec.structs.astuple(one.ops)):
                 if count:
                     sums[index] += count * times
@@ -41,7 +43,7 @@ def totals(
     """Add everything up; `item` is the bytes of one element."""
     params = sum([row.params or 0 for row in rows])
     trainable = sum([row.trainable_params or 0 for row in rows])
-    buffers = sum([row.buffers for row in rows])
+    buffers = sum([row.buffers or 0 for row in rows])
     ops, kept, inside = added(found)
     return Totals(
         layers=len(rows),
@@ -78,6 +80,7 @@ def status(network: Network, rows: list[LayerReport]) -> Status:
         params=_state([row.params for row in rows]),
         macs=_state([row.macs for row in rows]),
         ops=_state([row.ops for row in rows]),
+        memory=_state([row.activation_bytes for row in rows]) if rows else "complete",
         receptive_field=_field_state(network, rows),
     )
 

@@ -87,6 +87,11 @@ class Trace:
         """Note that the outputs of a node depend on no input, or are not known."""
         self.seen.extend([None] * len(node.outputs))
 
+    def lost(self, node: Node) -> None:
+        """Note that what the outputs see cannot be followed: a shape is not known."""
+        nowhere = Seen(tuple([(None, None) for _ in self.sizes[0]])) if self.sizes else None
+        self.seen.extend([nowhere] * len(node.outputs))
+
     def behind(self, one: Seen | None, found: Facts, xs: tuple[Shape, ...], number: int) -> Seen | None:
         """What a layer that moves or mixes axes makes of one of its inputs."""
         carries = found.carries

@@ -54,3 +54,12 @@ def scale(layer: Any, w: Arrays, x: Any) -> Any:
     """A multiplication, perhaps an addition."""
     y = x * _along(w["weight"], layer.dim, x)
     return y + _along(w["bias"], layer.dim, x) if layer.bias else y
+
+
+def standardize(layer: Any, w: Arrays, x: Any) -> Any:
+    """A subtraction and a division by the root of the variance."""
+    if not layer.stored:
+        return x
+    dims = {d % x.dim() for d in (layer.dim if isinstance(layer.dim, tuple) else (layer.dim,))}
+    along = [n if d in dims else 1 for d, n in enumerate(x.shape)]
+    return (x - w["mean"].reshape(along)) / w["variance"].reshape(along).sqrt()

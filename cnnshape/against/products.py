@@ -50,6 +50,8 @@ def recurrent(kind: Any) -> Callable[..., Any]:
                 bidirectional=layer.bidirectional,
                 **more,
             )
+        if layer.bias and not layer.recurrent_bias:  # torch always has both
+            w = {**w, **{name.replace("ih", "hh"): torch.zeros_like(w[name]) for name in w if "bias_ih" in name}}
         return _filled(module, w)(x)[0]
 
     return run

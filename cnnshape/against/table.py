@@ -56,6 +56,7 @@ KINDS: dict[str, Run] = {
     "local_response_norm": lambda m, w, x: F.local_response_norm(x, m.size, m.alpha, m.beta, m.k),  # noqa: ARG005
     "l2_norm": norms.l2_norm,
     "scale": norms.scale,
+    "standardize": norms.standardize,
     # piecewise
     "relu": _plain(F.relu),
     "relu6": _plain(F.relu6),
@@ -94,6 +95,7 @@ KINDS: dict[str, Run] = {
     "square": _plain(torch.square),
     "power": lambda m, w, x: torch.pow(x, m.exponent),  # noqa: ARG005
     "clip": lambda m, w, x: torch.clamp(x, m.low, m.high),  # noqa: ARG005
+    "affine": lambda m, w, x: x * m.scale + m.shift,  # noqa: ARG005
     # dropout
     "dropout": lambda m, w, x: F.dropout(x, m.p, training=False),  # noqa: ARG005
     "feature_dropout": lambda m, w, x: torch.feature_dropout(x, m.p, train=False),  # noqa: ARG005

@@ -122,5 +122,8 @@ def lp_pool(layer: Any, w: Arrays, x: Any) -> Any:  # noqa: ARG001
     p = layer.norm_type
     plain = not layer.ceil_mode and _alike(layer, x) == [0] * (x.dim() - 2) and set(_each(layer.dilation, x)) == {1}
     if p % 2 == 0 and plain:
-        return ranked("lp_pool", x)(x, p, layer.kernel_size, layer.stride)
+        stride = layer.kernel_size if layer.stride is None else layer.stride
+        if x.dim() == 3:  # lp_pool1d takes numbers alone
+            return F.lp_pool1d(x, p, *_each(layer.kernel_size, x), *_each(stride, x))
+        return ranked("lp_pool", x)(x, p, layer.kernel_size, stride)
     return _sums(layer, _bordered(x.abs().pow(p), _written(layer, x))).pow(1 / p)

@@ -21,7 +21,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "adaptive_pool": ("global_avg_pool", "global_max_pool", "adaptive_avg_pool", "adaptive_max_pool"),
     "linear": ("linear", "bilinear", "embedding"),
     "norm": ("batch_norm", "instance_norm", "group_norm", "layer_norm", "rms_norm"),
-    "scale": ("local_response_norm", "l2_norm", "scale"),
+    "scale": ("local_response_norm", "l2_norm", "scale", "standardize"),
     "piecewise": (
         "relu",
         "relu6",
@@ -49,7 +49,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "tanh",
     ),
     "gate": ("prelu", "glu", "softmax", "softmin", "log_softmax"),
-    "elementary": ("abs", "exp", "log", "sqrt", "square", "power", "clip"),
+    "elementary": ("abs", "exp", "log", "sqrt", "square", "power", "clip", "affine"),
     "dropout": ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "drop_path"),
     "reshape": ("flatten", "reshape", "permute", "squeeze", "unsqueeze"),
     "cut": ("slice", "split", "pad", "crop"),
@@ -58,7 +58,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "merge": ("concat", "add", "sub", "mul", "div", "maximum", "minimum", "mean"),
     "attention": ("matmul", "scaled_dot_product_attention", "multi_head_attention"),
     "recurrent": ("rnn", "lstm", "gru"),
-    "other": ("identity", "parameter", "opaque"),
+    "other": ("identity", "parameter", "opaque", "foreign"),
 }
 
 

@@ -98,11 +98,11 @@ class ScaledDotProductAttention(Layer, frozen=True):
 
     def inside(self, q: Shape, k: Shape, v: Shape) -> int:  # noqa: ARG002
         """The softmax of the scores."""
-        return q.numel // q[-1] * k[-2]
+        return q.numel // max(1, q[-1]) * k[-2]  # a foreign tensor may be empty
 
     def terms(self, y: Shape, q: Shape, k: Shape, v: Shape) -> dict[str, int]:  # noqa: ARG002
         """rows: queries in all; keys: S; scores: queries times keys."""
-        rows = q.numel // q[-1]
+        rows = q.numel // max(1, q[-1])
         return {"rows": rows, "keys": k[-2], "scores": rows * k[-2]}
 
     def ops(self, y: Shape, q: Shape, k: Shape, v: Shape) -> Ops:

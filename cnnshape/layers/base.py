@@ -124,6 +124,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What is computed; the output comes first. None: it cannot be known."""
         return Ops()
 
+    def macs_alone(self) -> int | None:
+        """The multiply-accumulates of a kind that knows these and not its other operations."""
+        return None
+
     def terms(self, *args: Any, **kwargs: Any) -> dict[str, int]:  # noqa: ARG002
         """Names that the docstring's formulas use besides the common ones; the output comes first."""
         return {}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from cnnshape.layers.base import Elementwise
+from cnnshape.layers.base import Elementwise, Layer
 from cnnshape.ops import Ops
+from cnnshape.shape import Shape
 
 
 class Abs(Elementwise, frozen=True):
@@ -126,3 +127,27 @@ class Clip(Elementwise, frozen=True):
 
     low: float = 0.0
     high: float = 6.0
+
+
+class Affine(Layer, frozen=True):
+    """x times a fixed number, plus another; nothing is learned.
+
+    Shape:   (N, *) -> (N, *)
+    Ops:     mul = numel if scale != 1 and scale != -1 else 0
+             add = numel if shift else 0
+    Source:  Keras Rescaling; Caffe Power
+
+    >>> from cnnshape.shape import Shape
+    >>> Affine(scale=0.5, shift=-1.0).out(Shape(2, 3, 7, 11))
+    Shape(2, 3, 7, 11)
+    """
+
+    kind: ClassVar[str] = "affine"
+    shorthand: ClassVar[str] = "scale"
+
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def ops(self, y: Shape, x: Shape) -> Ops:  # noqa: ARG002
+        """A multiplication and an addition, where they do anything; a sign change is free."""
+        return Ops(mul=x.numel if self.scale not in (1, -1) else 0, add=x.numel if self.shift else 0)

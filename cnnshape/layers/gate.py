@@ -116,7 +116,7 @@ class _Softmax(Layer, frozen=True):
 
     def terms(self, y: Shape, x: Shape) -> dict[str, int]:  # noqa: ARG002
         """groups: how many sums are taken."""
-        return {"groups": x.numel // x[dimension(self.dim, x, self.kind)]}
+        return {"groups": x.numel // max(1, x[dimension(self.dim, x, self.kind)])}  # a foreign tensor may be empty
 
     def ops(self, y: Shape, x: Shape) -> Ops:
         """Maximum, shift, exponentials, sum, division."""

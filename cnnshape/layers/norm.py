@@ -18,10 +18,10 @@ class BatchNorm(Layer, frozen=True):
     Without running statistics the batch's own count, at inference too.
 
     Shape:   (N, C, *) -> (N, C, *)
-    Weights: weight (C,); bias (C,)
+    Weights: weight (C,) if scale; bias (C,) if bias; neither unless affine
     Buffers: running_mean (C,); running_var (C,)
-    Ops:     add = numel if track_running_stats else 3 * numel - C + (numel if affine else 0)
-             mul = numel if track_running_stats else numel + (numel if affine else 0)
+    Ops:     add = numel if track_running_stats else 3 * numel - C + (numel if affine and bias else 0)
+             mul = numel if track_running_stats else numel + (numel if affine and scale else 0)
              div = 0 if track_running_stats else numel + 2 * C
              sqrt = 0 if track_running_stats else C
     Errors:  CNN-E404 if the input has no channels
@@ -36,6 +36,8 @@ class BatchNorm(Layer, frozen=True):
 
     affine: bool = True
     track_running_stats: bool = True
+    scale: bool = True
+    bias: bool = True
 
     def out(self, x: Shape) -> Shape:
         """The input's own shape."""
@@ -48,8 +50,9 @@ class BatchNorm(Layer, frozen=True):
         return tuple(Carry(axis, axis, WholeAxis(x[axis])) for axis in range(2, len(x)))
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        """`weight` and `bias` per channel."""
-        return {"weight": Shape(x[1]), "bias": Shape(x[1])} if self.affine else {}
+        """`weight` and `bias` per channel, as far as they are learned."""
+        learned = {"weight": self.affine and self.scale, "bias": self.affine and self.bias}
+        return {name: Shape(x[1]) for name, there in learned.items() if there}
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         """The running statistics per channel."""
@@ -58,7 +61,9 @@ class BatchNorm(Layer, frozen=True):
     def ops(self, y: Shape, x: Shape) -> Ops:  # noqa: ARG002
         """Scale and shift, folded per channel when the model is loaded; else statistics at run time."""
         if not self.track_running_stats:
-            return _standardised(x.numel, x[1], 2 if self.affine else 0)
+            ops = _standardised(x.numel, x[1], 0)
+            scale, bias = self.affine and self.scale, self.affine and self.bias
+            return ops + Ops(add=x.numel if bias else 0, mul=x.numel if scale else 0)
         return Ops(add=x.numel, mul=x.numel)
 
 
@@ -208,7 +213,7 @@ class _OverDims(Layer, frozen=True):
     def terms(self, y: Shape, x: Shape) -> dict[str, int]:  # noqa: ARG002
         """groups: how many sets share statistics; width: the sizes of the normalised dimensions, multiplied."""
         width = prod(x[d] for d in self.dims(x))
-        return {"groups": x.numel // width, "width": width}
+        return {"groups": x.numel // max(1, width), "width": width}  # a foreign tensor may be empty
 
 
 class LayerNorm(_OverDims, frozen=True):

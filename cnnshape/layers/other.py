@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
 
 from cnnshape.layers.base import Carry, Count, Layer, Size, Whole
 from cnnshape.ops import Ops
-from cnnshape.shape import Shape
+from cnnshape.shape import UNKNOWN, Shape
 
 
 class Identity(Layer, frozen=True):
@@ -94,3 +96,56 @@ class Opaque(Layer, frozen=True):
     def ops(self, y: Shape, *xs: Shape) -> Ops | None:  # noqa: ARG002
         """The stated macs."""
         return None if self.macs is None else Ops(mac=self.macs)
+
+
+class Foreign(Layer, frozen=True):
+    """An operation of another tool's that is no kind here: its output shapes are stated whole, or are not known.
+
+    Unlike opaque's, the shapes have their batch in front, so that they may be of any rank, and may be several. What is
+    not stated stays unavailable, and so does whatever is made of an output without a shape. `operations` are those
+    besides the macs: {} when there are none. A `pointwise` one reads at each place what stands there, and no more.
+
+    Shape:   (*) -> the stated shapes; [] is one number
+    Weights: weight (parameters,)
+    Ops:     mac = macs
+    Source:  the file itself
+
+    >>> Foreign(op="NonZero", shapes=((2, 5), (7,))).outs(Shape(2, 3, 7))
+    (Shape(2, 5), Shape(7))
+    """
+
+    kind: ClassVar[str] = "foreign"
+    shorthand: ClassVar[str] = "op"
+    arity: ClassVar[tuple[int, int | None]] = (0, None)
+    saves: ClassVar[Any] = "both"
+
+    op: Annotated[str, Meta(min_length=1, max_length=200)]
+    shapes: tuple[tuple[Whole, ...] | None, ...] = (None,)
+    parameters: Whole | None = None
+    macs: Whole | None = None
+    operations: Ops | None = None
+    pointwise: bool = False
+
+    def outs(self, *xs: Shape) -> tuple[Shape, ...]:  # noqa: ARG002
+        """The stated shapes."""
+        return tuple([UNKNOWN if shape is None else Shape(*shape) for shape in self.shapes])
+
+    def carries(self, *xs: Shape) -> tuple[Carry, ...] | None:  # noqa: ARG002
+        """What it reads is not known, so everything; a pointwise one reads what stands at its own place."""
+        return None if self.pointwise else ()
+
+    def weights(self, *xs: Shape) -> dict[str, Shape] | None:  # noqa: ARG002
+        """One array of all stated parameters; None when they are not stated."""
+        if self.parameters is None:
+            return None
+        return {"weight": Shape(self.parameters)} if self.parameters else {}
+
+    def ops(self, y: Shape, *xs: Shape) -> Ops | None:  # noqa: ARG002
+        """The stated macs and operations, where both are."""
+        if self.macs is None or self.operations is None:
+            return None
+        return Ops(mac=self.macs) + self.operations
+
+    def macs_alone(self) -> int | None:
+        """The stated macs, whatever else is computed."""
+        return self.macs

@@ -27,6 +27,8 @@ class _Recurrent(Layer, frozen=True):
     num_layers: Annotated[int, Meta(ge=1, le=1024)] = 1
     bias: bool = True
     bidirectional: bool = False
+    recurrent_bias: bool = True
+    """Whether the state's product has a bias of its own, as in torch and ONNX; Keras' LSTM has one bias."""
 
     @property
     def directions(self) -> int:
@@ -56,6 +58,7 @@ class _Recurrent(Layer, frozen=True):
                 found[f"weight_hh_l{layer}{suffix}"] = Shape(rows, self.hidden_size)
                 if self.bias:
                     found[f"bias_ih_l{layer}{suffix}"] = Shape(rows)
+                if self.bias and self.recurrent_bias:
                     found[f"bias_hh_l{layer}{suffix}"] = Shape(rows)
             width = self.directions * self.hidden_size
         return found
@@ -66,10 +69,12 @@ class _Recurrent(Layer, frozen=True):
         return units * (self.num_layers * (1 + self.steps_keep) - 1)
 
     def terms(self, y: Shape, x: Shape) -> dict[str, int]:  # noqa: ARG002
-        """steps: N * L * layers * directions; widths: input sizes of all layers, added; directions."""
+        """steps: N * L * layers * directions; widths: input sizes of all layers, added; directions; biases: 0, 1 or 2."""
         d = self.directions
         widths = x[2] + (self.num_layers - 1) * d * self.hidden_size
-        return {"steps": x[0] * x[1] * self.num_layers * d, "widths": widths, "directions": d, "L": x[1]}
+        biases = (2 if self.recurrent_bias else 1) if self.bias else 0
+        steps = x[0] * x[1] * self.num_layers * d
+        return {"steps": steps, "widths": widths, "directions": d, "L": x[1], "biases": biases}
 
     def matrix(self, y: Shape, x: Shape) -> tuple[int, int, int]:
         """(multiply-accumulates, bias additions, units in all steps)."""
@@ -77,8 +82,8 @@ class _Recurrent(Layer, frozen=True):
         rows = self.gates * self.hidden_size
         macs = x[0] * x[1] * t["directions"] * rows * (t["widths"] + self.num_layers * self.hidden_size)
         units = t["steps"] * self.hidden_size
-        # The products of input and state are added, and each brings a bias.
-        return macs, units * self.gates * (3 if self.bias else 1), units
+        # The products of input and state are added, and each may bring a bias.
+        return macs, units * self.gates * (1 + t["biases"]), units
 
 
 class Rnn(_Recurrent, frozen=True):
@@ -88,7 +93,7 @@ class Rnn(_Recurrent, frozen=True):
     Weights: weight_ih (hidden, features), weight_hh (hidden, hidden), bias_ih (hidden), bias_hh (hidden) per layer
              and direction
     Ops:     mac = N * L * directions * hidden_size * (widths + num_layers * hidden_size)
-             add = steps * hidden_size * (3 if bias else 1)
+             add = steps * hidden_size * (1 + biases)
              cmp = steps * hidden_size if nonlinearity == 'relu' else 0
              tanh = steps * hidden_size if nonlinearity == 'tanh' else 0
     Errors:  CNN-E404 if the input is no sequence
@@ -116,7 +121,7 @@ class Lstm(_Recurrent, frozen=True):
     Weights: weight_ih (4 * hidden, features), weight_hh (4 * hidden, hidden), bias_ih (4 * hidden),
              bias_hh (4 * hidden) per layer and direction
     Ops:     mac = N * L * directions * 4 * hidden_size * (widths + num_layers * hidden_size)
-             add = steps * hidden_size * (4 * (3 if bias else 1) + 3 + 1)
+             add = steps * hidden_size * (4 * (1 + biases) + 3 + 1)
              mul = 3 * steps * hidden_size
              div = 3 * steps * hidden_size
              exp = 3 * steps * hidden_size
@@ -145,7 +150,7 @@ class Gru(_Recurrent, frozen=True):
     Weights: weight_ih (3 * hidden, features), weight_hh (3 * hidden, hidden), bias_ih (3 * hidden),
              bias_hh (3 * hidden) per layer and direction
     Ops:     mac = N * L * directions * 3 * hidden_size * (widths + num_layers * hidden_size)
-             add = steps * hidden_size * (3 * (3 if bias else 1) + 2 + 2)
+             add = steps * hidden_size * (3 * (1 + biases) + 2 + 2)
              mul = 3 * steps * hidden_size
              div = 2 * steps * hidden_size
              exp = 2 * steps * hidden_size

@@ -59,7 +59,7 @@ class LocalResponseNorm(Layer, frozen=True):
     def ops(self, y: Shape, x: Shape) -> Ops:
         """Squares once, a sum per element, scale and offset, a power and a division."""
         n = x.numel
-        return Ops(add=n // x[1] * (self.terms(y, x)["neighbours"] - x[1]) + n, mul=2 * n, div=n, pow=n)
+        return Ops(add=n // max(1, x[1]) * (self.terms(y, x)["neighbours"] - x[1]) + n, mul=2 * n, div=n, pow=n)
 
 
 class L2Norm(Layer, frozen=True):
@@ -110,7 +110,7 @@ class L2Norm(Layer, frozen=True):
     def terms(self, y: Shape, x: Shape) -> dict[str, int]:  # noqa: ARG002
         """width: the size of dim; groups: how many lengths are taken."""
         width = x[self.axis(x)]
-        return {"width": width, "groups": x.numel // width}
+        return {"width": width, "groups": x.numel // max(1, width)}
 
     def ops(self, y: Shape, x: Shape) -> Ops:
         """Squares, a sum, a root and a comparison per group, a division per element."""
@@ -158,3 +158,50 @@ class Scale(Layer, frozen=True):
     def ops(self, y: Shape, x: Shape) -> Ops:  # noqa: ARG002
         """One multiplication, perhaps one addition, per element."""
         return Ops(add=x.numel if self.bias else 0, mul=x.numel)
+
+
+class Standardize(Layer, frozen=True):
+    """Subtract a mean and divide by a deviation that were taken from the data before, for each position of `dim`.
+
+    They are `stored` with the model, or numbers of its code. Keras keeps a `count` of the data beside them.
+
+    Shape:   (N, *) -> (N, *)
+    Buffers: mean of the sizes of dim and variance likewise if stored; count () if count
+    Ops:     add = numel
+             div = numel
+    Errors:  CNN-E406 if the input has no such dimension
+    Source:  Keras Normalization
+
+    >>> Standardize().out(Shape(2, 3, 7, 11))
+    Shape(2, 3, 7, 11)
+    """
+
+    kind: ClassVar[str] = "standardize"
+    shorthand: ClassVar[str] = "dim"
+
+    dim: Index | tuple[Index, ...] = 1
+    stored: bool = True
+    count: bool = False
+
+    def dims(self, x: Shape) -> tuple[int, ...]:
+        """The dimensions that have numbers of their own, counted from 0."""
+        wanted = self.dim if isinstance(self.dim, tuple) else (self.dim,)
+        found = sorted({d + len(x) if d < 0 else d for d in wanted})
+        if any(not 1 <= d < len(x) for d in found):
+            raise LayerError("CNN-E406", f"standardize has no dimension {self.dim} in {x}", fixes=({"dim": 1},))
+        return tuple(found)
+
+    def out(self, x: Shape) -> Shape:
+        """The input's own shape."""
+        self.dims(x)
+        return x
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        """What was taken from the data."""
+        sizes = Shape(*[x[d] for d in self.dims(x)])
+        found = {"mean": sizes, "variance": sizes} if self.stored else {}
+        return {**found, "count": Shape()} if self.count else found
+
+    def ops(self, y: Shape, x: Shape) -> Ops:  # noqa: ARG002
+        """A subtraction and a division per element; the deviation is known before."""
+        return Ops(add=x.numel, div=x.numel)

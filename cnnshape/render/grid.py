@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from cnnshape.errors import ModelError, Place, Problem, did_you_mean
 from cnnshape.render.notes import notes
 from cnnshape.render.safe import inline
-from cnnshape.render.units import joined, marked, size
+from cnnshape.render.units import joined, marked, measured, size
 from cnnshape.report import LayerReport, Report
 
 
@@ -17,6 +17,27 @@ class Column(NamedTuple):
     key: str
     title: str
     number: bool = True
+
+
+class Counting(NamedTuple):
+    """Whose figures a report shows in place of our params and MACs, and how its columns say so."""
+
+    name: str
+    tool: str
+    word: str
+    """What the tool calls its figure; "" where it counts no operations."""
+    note: str
+
+    def title(self, key: str, title: str) -> str:
+        """The title of a column."""
+        figure = f"{self.tool} {self.word or 'operations'}"
+        return {
+            "params": f"{self.tool} params",
+            "macs": figure,
+            "flops": "FLOPs (2 x our MACs)",
+            "params_share": f"{self.tool} params %",
+            "macs_share": f"{figure} %",
+        }.get(key, title)
 
 
 class Row(NamedTuple):
@@ -75,6 +96,7 @@ def grid(
     sort: str = "",
     depth: int | None = None,
     raw: bool = False,
+    counting: Counting | None = None,
 ) -> Grid:
     """The table of a report: `raw` leaves numbers as they are, for other programs."""
     chosen = [column(key) for key in columns or DEFAULT]
@@ -90,8 +112,13 @@ def grid(
     if sort:
         number = BY_KEY[sort].number
         lines.sort(key=lambda line: order(line[0], number), reverse=number)
-    rest = [] if raw else [inline(note) for note in notes(report)]
-    return Grid(inline(heading(report)), chosen, [row for _, row in lines], _totals(report, chosen, raw), rest)
+    rest = [] if raw else [inline(note) for note in notes(report, counting)]
+    title = heading(report) + (
+        f"; params and {counting.word or 'operations'} as {counting.tool} counts" if counting else ""
+    )
+    if counting:
+        chosen = [c._replace(title=counting.title(c.key, c.title)) for c in chosen]
+    return Grid(inline(title), chosen, [row for _, row in lines], _totals(report, chosen, raw), rest)
 
 
 def stacked(grids: list[Grid], sources: list[str]) -> Grid:
@@ -152,11 +179,11 @@ def folded(rows: list[LayerReport], depth: int) -> list[LayerReport]:
         last.receptive_field = row.receptive_field
         last.params = _plus(last.params, row.params)
         last.trainable_params = _plus(last.trainable_params, row.trainable_params)
-        last.buffers += row.buffers
+        last.buffers = _plus(last.buffers, row.buffers)
         last.macs = _plus(last.macs, row.macs)
         last.flops = _plus(last.flops, row.flops)
         last.ops = None if last.ops is None or row.ops is None else last.ops + row.ops
-        last.activation_bytes += row.activation_bytes
+        last.activation_bytes = _plus(last.activation_bytes, row.activation_bytes)
     return result
 
 
@@ -250,6 +277,6 @@ def _totals(report: Report, chosen: list[Column], raw: bool) -> list[str]:
         "buffers": shown(totals.buffers, "buffers", raw),
         "macs": marked(totals.macs, status.macs, raw),
         "flops": marked(totals.flops, status.macs, raw),
-        "memory": shown(totals.activation_bytes, "memory", raw),
+        "memory": measured(totals.activation_bytes, status.memory, raw),
     }
     return [known.get(c.key, "") for c in chosen]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cnnshape.render.units import joined, marked, size
+from typing import Any
+
+from cnnshape.render.units import joined, marked, measured, size
 from cnnshape.report import LayerReport, ReceptiveField, Report
 
 #: What lies along each spatial axis, by how many there are.
@@ -12,31 +14,47 @@ _AXES = {1: ("positions of length",), 2: ("rows", "columns"), 3: ("slices", "row
 _ON_PURPOSE = ("crop", "slice")
 
 
-def notes(report: Report) -> list[str]:
+def notes(report: Report, counting: Any = None) -> list[str]:
     """The lines below the table."""
     t = report.totals
     train = t.training_bytes
     fixed = t.params - t.trainable_params
+    memory = report.status.memory
     alive = together(list(t.peak_tensors))
+    peak = measured(t.peak_activation_bytes, memory)
     lines = [
         f"params {marked(t.params, report.status.params)} ({size(t.param_bytes)})"
         + (f", {fixed:,} frozen" if fixed else "")
         + (f", buffers {t.buffers:,}" if t.buffers else ""),
         f"MACs {marked(t.macs, report.status.macs)} (multiply-accumulates); FLOPs as 2 x MACs {t.flops:,}",
-        f"activations {size(t.activation_bytes)}; peak {size(t.peak_activation_bytes)} at {t.peak_at} (alive: {alive})",
+        f"activations {measured(t.activation_bytes, memory)}; peak {peak} at {t.peak_at} (alive: {alive})",
         "training at this batch: " + ", ".join(f"{name} {size(count)}" for name, count in train.total.items()),
     ]
     if t.receptive_field is not None:
         lines.append(f"receptive field {seen(t.receptive_field)}")
+    if counting is not None:
+        lines[0] = f"params {marked(t.params, report.status.params)}, as {counting.tool} counts"
+        word = counting.word or "operations"
+        lines[1] = (
+            f"{word} {marked(t.macs, report.status.macs)}, as {counting.tool} counts; FLOPs as 2 x our MACs {t.flops:,}"
+        )
+        lines.append(counting.note)
     dropping = [row for row in report.layers if row.dropped and row.kind not in _ON_PURPOSE]
     lines.extend(f"{row.name} never reads {lost(row)}" for row in dropping[:8])
     if len(dropping) > 8:
         lines.append(f"... and {len(dropping) - 8} more layers that never read some input positions")
-    for what in ("params", "macs"):
-        state = getattr(report.status, what)
+    for what, state, field in (
+        ("params are", report.status.params, "params"),
+        (
+            "macs are" if counting is None else f"{counting.tool} {counting.word or 'operations'} are",
+            report.status.macs,
+            "macs",
+        ),
+        ("memory is", report.status.memory, "activation_bytes"),
+    ):
         if state != "complete":
-            unknown = [row.name for row in report.layers if getattr(row, what) is None]
-            lines.append(f"{what} are {state}: unknown for {together(unknown)}")
+            unknown = [row.name for row in report.layers if getattr(row, field) is None]
+            lines.append(f"{what} {state}: unknown for {together(unknown)}")
     return lines
 
 

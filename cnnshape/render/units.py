@@ -34,3 +34,11 @@ def marked(value: int, state: str, raw: bool = False) -> str:
         return "?"
     text = str(value) if raw else f"{value:,}"
     return text if state == "complete" else f">= {text}"
+
+
+def measured(count: int, state: str, raw: bool = False) -> str:
+    """Bytes of a total; at least this much when a shape is unknown."""
+    if state == "unavailable":
+        return "?"
+    text = str(count) if raw else size(count)
+    return text if state == "complete" or raw else f">= {text}"

@@ -176,7 +176,9 @@ def test_upsampling_and_a_mean_of_what_was_repeated_keep_the_size(x, r) -> None:
 
 def knows_no_batch(layer, xs) -> bool:
     """An array of its own, the user's own number, or statistics that the whole batch shares."""
-    return layer.kind in ("parameter", "opaque") or (layer.kind == "batch_norm" and not layer.track_running_stats)
+    return layer.kind in ("parameter", "opaque", "foreign") or (
+        layer.kind == "batch_norm" and not layer.track_running_stats
+    )
 
 
 @every_sample(knows_no_batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnshape import layers as L  # noqa: N812 - it stands in every line
+from cnnshape.ops import Ops
 from cnnshape.shape import Shape
 
 X1, X2, X3 = Shape(2, 6, 13), Shape(2, 6, 7, 11), Shape(2, 6, 5, 7, 11)
@@ -33,6 +34,10 @@ SAMPLES: list[tuple[Any, tuple[Shape, ...]]] = [
         L.AdaptiveMaxPool(4),
         L.BatchNorm(),
         L.BatchNorm(affine=False, track_running_stats=False),
+        L.BatchNorm(scale=False),
+        L.BatchNorm(bias=False),
+        L.BatchNorm(scale=False, track_running_stats=False),
+        L.BatchNorm(bias=False, track_running_stats=False),
         L.InstanceNorm(),
         L.InstanceNorm(affine=True),
         L.GroupNorm(3),
@@ -49,6 +54,11 @@ SAMPLES: list[tuple[Any, tuple[Shape, ...]]] = [
         L.L2Norm(),
         L.Scale(bias=True),
         L.Scale(),
+        L.Standardize(),
+        L.Standardize(dim=(1, -1), count=True),
+        L.Standardize(stored=False),
+        L.Affine(0.5, -1.0),
+        L.Affine(-1.0, 2.0),
         L.PRelu(),
         L.PRelu(per_channel=True),
         L.Glu(),
@@ -75,6 +85,7 @@ SAMPLES: list[tuple[Any, tuple[Shape, ...]]] = [
         L.Identity(),
         L.Parameter((6, 1, 1)),
         L.Opaque((5, 7), parameters=11, macs=13),
+        L.Foreign("Unique", ((5, 7), (11,)), parameters=11, macs=13, operations=Ops()),
         L.Linear(10),
         L.Linear(10, bias=False),
     ),
@@ -104,7 +115,9 @@ SAMPLES: list[tuple[Any, tuple[Shape, ...]]] = [
         for n, bias, both in ((1, True, False), (2, False, True), (3, True, True))
     ],
     (L.Rnn(5, nonlinearity="relu"), (SEQ,)),
+    *[(kind(5, num_layers=2, bidirectional=True, recurrent_bias=False), (SEQ,)) for kind in (L.Rnn, L.Lstm, L.Gru)],
 ]
 covered = {type(layer) for layer, _ in SAMPLES}
 # The rest have defaults for every field: one value in, one value out.
+BLACK_BOXES = ("opaque", "foreign")  # nobody knows what these compute
 SAMPLES += [(kind(), (x,)) for kind in L.KINDS if kind not in covered for x in IMAGES]

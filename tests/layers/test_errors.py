@@ -23,7 +23,7 @@ BARE = Shape(2)  # a batch of numbers
 OTHER = Shape(2, 6, 5, 11)
 SEQUENCE = Shape(2, 7, 6)
 POOLS = (L.MaxPool, L.AvgPool, L.LpPool)
-DIM = (L.Softmax, L.Softmin, L.LogSoftmax, L.LayerNorm, L.RmsNorm, L.L2Norm, L.Scale, L.Glu)
+DIM = (L.Softmax, L.Softmin, L.LogSoftmax, L.LayerNorm, L.RmsNorm, L.L2Norm, L.Scale, L.Standardize, L.Glu)
 ARITHMETIC = (L.Add, L.Sub, L.Mul, L.Div, L.Maximum, L.Minimum, L.Mean)
 
 #: (layer, inputs, code, whether a change of its own fields must be offered that mends it).

@@ -189,9 +189,10 @@ TORCH = {
     "square": lambda a, x: torch.square,
     "power": lambda a, x: lambda t: t**a.exponent,
     "clip": lambda a, x: lambda t: t.clip(a.low, a.high),
+    "affine": lambda a, x: lambda t: t * a.scale + a.shift,
 }
 #: Kinds that torch has no layer for; each has another oracle in this folder.
-NOT_IN_TORCH = ("scale", "l2_norm", "parameter", "opaque")
+NOT_IN_TORCH = ("scale", "l2_norm", "standardize", "parameter", "opaque", "foreign")
 
 
 def check(layer, xs) -> None:
@@ -213,6 +214,8 @@ def check(layer, xs) -> None:
 def torch_cannot(layer, xs) -> bool:
     return (
         layer.kind in NOT_IN_TORCH
+        or not getattr(layer, "recurrent_bias", True)
+        or (layer.kind == "batch_norm" and not (layer.scale and layer.bias))
         or (layer.kind == "upsample" and "cubic" in layer.mode and len(xs[0]) != 4)
         or (layer.kind in ("pixel_shuffle", "pixel_unshuffle", "depth_to_space", "space_to_depth") and len(xs[0]) != 4)
         or (layer.kind == "pad" and layer.mode == "reflect" and len(xs[0]) > 5)

@@ -6,8 +6,9 @@ import builtins
 import io
 
 import pytest
+from classics import CLASSICS
 from one_layer import one_layer
-from samples import SAMPLES
+from samples import BLACK_BOXES, SAMPLES
 
 from cnnshape import api
 from cnnshape import layers as L  # noqa: N812
@@ -22,7 +23,7 @@ from cnnshape.writers.onnx.table import BUILDERS
 
 onnx = pytest.importorskip("onnx")
 
-WRITABLE = [(layer, xs) for layer, xs in SAMPLES if layer.kind != "opaque"]
+WRITABLE = [(layer, xs) for layer, xs in SAMPLES if layer.kind not in BLACK_BOXES]
 X = Shape(2, 6, 7, 11)
 
 
@@ -65,7 +66,7 @@ def test_every_sample_is_accepted_with_the_shapes_of_the_report(full) -> None:
         check(network, calculate(network, batch=2), Weights(3) if full else None)
 
 
-@pytest.mark.parametrize("name", api.zoo_names())
+@pytest.mark.parametrize("name", CLASSICS)
 def test_every_zoo_network_is_accepted_with_the_shapes_of_the_report(name) -> None:
     network, report = api.analyze_network(f"zoo:{name}", batch=3)
     check(network, report, None)

@@ -26,12 +26,13 @@ def batch_norm(layer: Any, s: Scope) -> str:
     if not layer.track_running_stats:
         axes = [d for d in range(len(s.x)) if d != 1]
         y = _standardised(s, s.inputs[0], axes)
-        return s.op("Add", s.op("Mul", y, _along(s, "weight", 1)), _along(s, "bias", 1)) if layer.affine else y
+        y = s.op("Mul", y, _along(s, "weight", 1)) if layer.affine and layer.scale else y
+        return s.op("Add", y, _along(s, "bias", 1)) if layer.affine and layer.bias else y
     return s.op(
         "BatchNormalization",
         s.inputs[0],
-        s.weight("weight") if layer.affine else s.filled(1.0, channels),
-        s.weight("bias") if layer.affine else s.filled(0.0, channels),
+        s.weight("weight") if layer.affine and layer.scale else s.filled(1.0, channels),
+        s.weight("bias") if layer.affine and layer.bias else s.filled(0.0, channels),
         s.weight("running_mean"),
         s.weight("running_var"),
         epsilon=EPS,
@@ -121,3 +122,12 @@ def scale(layer: Any, s: Scope) -> str:
     dim = layer.dim % len(s.x)
     y = s.op("Mul", s.inputs[0], _along(s, "weight", dim))
     return s.op("Add", y, _along(s, "bias", dim)) if layer.bias else y
+
+
+def standardize(layer: Any, s: Scope) -> str:
+    """Sub and Div by the root of the variance; numbers of the code are 0 and 1 here."""
+    if not layer.stored:
+        return s.op("Identity", s.inputs[0])
+    dims = sorted({d % len(s.x) for d in (layer.dim if isinstance(layer.dim, tuple) else (layer.dim,))})
+    mean, variance = (_along(s, name, *dims) if dims else s.weight(name) for name in ("mean", "variance"))
+    return s.op("Div", s.op("Sub", s.inputs[0], mean), s.op("Sqrt", variance))

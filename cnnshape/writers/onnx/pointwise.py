@@ -36,6 +36,16 @@ def clip(layer: Any, s: Scope) -> str:
     return _clipped(s, layer.low, layer.high)
 
 
+def affine(layer: Any, s: Scope) -> str:
+    """Mul, Add, or what of them does anything."""
+    y = s.inputs[0]
+    if layer.scale != 1:
+        y = s.op("Mul", y, s.number(layer.scale))
+    if layer.shift:
+        return s.op("Add", y, s.number(layer.shift))
+    return y if layer.scale != 1 else s.op("Identity", y)
+
+
 def leaky_relu(layer: Any, s: Scope) -> str:
     """LeakyRelu."""
     return s.op("LeakyRelu", s.inputs[0], alpha=layer.negative_slope)

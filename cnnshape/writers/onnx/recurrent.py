@@ -43,7 +43,7 @@ def _stacked(layer: Any, s: Scope, op: str, gates: tuple[int, ...], **more: Any)
             _packed(s, "weight_hh", names, gates, (directions, rows, hidden)),
         ]
         if layer.bias:
-            inputs.append(_biases(s, names, gates, (directions, 2 * rows)))
+            inputs.append(_biases(s, names, gates, (directions, 2 * rows), both=layer.recurrent_bias))
         direction = "bidirectional" if directions == 2 else "forward"
         # Besides every step the operator gives the last state, which nobody reads here.
         y = s.op(op, *inputs, hidden_size=hidden, direction=direction, **more)
@@ -68,12 +68,13 @@ def _packed(s: Scope, name: str, layers: list[str], gates: tuple[int, ...], dims
     return s.promise(f"{name}_{layers[0]}", dims, pieces)
 
 
-def _biases(s: Scope, layers: list[str], gates: tuple[int, ...], dims: tuple[int, ...]) -> str:
-    """Those of the input, then those of the state, for each direction."""
+def _biases(s: Scope, layers: list[str], gates: tuple[int, ...], dims: tuple[int, ...], *, both: bool) -> str:
+    """Those of the input, then those of the state (zeros, unless there are both), for each direction."""
 
     def pieces(weights: Weights) -> Iterator[Any]:
         for layer in layers:
-            for name in ("bias_ih", "bias_hh"):
-                yield _ordered(s.array(weights, f"{name}_{layer}"), gates)
+            own = _ordered(s.array(weights, f"bias_ih_{layer}"), gates)
+            yield own
+            yield _ordered(s.array(weights, f"bias_hh_{layer}"), gates) if both else own * 0
 
     return s.promise(f"bias_{layers[0]}", dims, pieces)

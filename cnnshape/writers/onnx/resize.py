@@ -88,8 +88,9 @@ def _resized(layer: Any, s: Scope, x: str, mode: str, axes: tuple[int, ...], siz
 def _scale(n: int, out: int, factor: float) -> float:
     """The factor in single precision, moved by a hair where its product would round to another size than ours."""
     factor = _single(factor)
-    while floor(_single(n * factor)) != out:
-        factor = _single(nextafter(factor, 0.0) if floor(_single(n * factor)) > out else factor * (1 + 2**-23))
+    # onnxruntime multiplies in single precision, onnx's inference in double.
+    while wrong := [found for found in (floor(_single(n * factor)), floor(n * factor)) if found != out]:
+        factor = _single(nextafter(factor, 0.0) if max(wrong) > out else factor * (1 + 2**-23))
     return factor
 
 

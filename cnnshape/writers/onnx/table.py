@@ -35,6 +35,7 @@ BUILDERS: dict[str, Builder] = {
     "local_response_norm": norms.local_response_norm,
     "l2_norm": norms.l2_norm,
     "scale": norms.scale,
+    "standardize": norms.standardize,
     # piecewise
     "relu": pointwise.plain("Relu"),
     "relu6": pointwise.relu6,
@@ -73,6 +74,7 @@ BUILDERS: dict[str, Builder] = {
     "square": pointwise.square,
     "power": pointwise.power,
     "clip": pointwise.clip,
+    "affine": pointwise.affine,
     # dropout: identities at inference
     "dropout": pointwise.dropout,
     "feature_dropout": pointwise.plain("Identity"),
@@ -117,4 +119,5 @@ BUILDERS: dict[str, Builder] = {
     "identity": pointwise.plain("Identity"),
     "parameter": pointwise.parameter,
     "opaque": pointwise.opaque,
+    "foreign": pointwise.opaque,
 }

@@ -1,0 +1,339 @@
+"""A model's configuration -> the graph: inputs, layers in execution order, models inside models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cnnshape.errors import LayerError, ModelError, quoted
+from cnnshape.layers.base import LIMIT
+from cnnshape.readers import Options
+from cnnshape.readers.graph import Graph
+from cnnshape.readers.keras.call import Call, Unknown
+from cnnshape.readers.keras.functional import Ref, Wiring, refs
+from cnnshape.readers.keras.functions import OPERATIONS
+from cnnshape.readers.keras.table import APPLICATIONS, LAYERS
+from cnnshape.readers.keras.tensor import Tensor, channels, same
+from cnnshape.shape import UNKNOWN
+
+MODELS = ("Sequential", "Functional", "Model")
+#: Models inside models, as deep as this.
+MAX_DEPTH = 64
+#: Layers that mean the same with TimeDistributed around them, or that ask for its axes.
+TIMED = frozenset(
+    [
+        "Conv1D",
+        "Conv2D",
+        "DepthwiseConv1D",
+        "DepthwiseConv2D",
+        "SeparableConv1D",
+        "SeparableConv2D",
+        "Conv1DTranspose",
+        "Conv2DTranspose",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "UpSampling1D",
+        "UpSampling2D",
+        "ZeroPadding1D",
+        "ZeroPadding2D",
+        "Cropping1D",
+        "Cropping2D",
+        "Dense",
+        "Flatten",
+        "Reshape",
+        "BatchNormalization",
+        "Activation",
+        "ReLU",
+        "LeakyReLU",
+        "ELU",
+        "Dropout",
+        "Identity",
+        "Rescaling",
+        "Embedding",
+        "Masking",
+        "GaussianNoise",
+        "GaussianDropout",
+        "InputLayer",
+    ]
+)
+
+
+class Walk:
+    """One pass over the layers of a model."""
+
+    def __init__(self, graph: Graph, options: Options, first: bool, images: frozenset[int]) -> None:
+        """`first`: channels come first; `images`: the ranks of inputs that have channels."""
+        self.graph, self.options = graph, options
+        self.first, self.images = first, images
+        self.owners: dict[tuple[str, ...], list[str]] = {}
+        self.unused = dict(options.inputs)
+
+    # inputs
+
+    def input(self, name: str, stated: Any, default: bool) -> Tensor:
+        """One input of the whole model; `default`: the user may leave out its name."""
+        if not isinstance(stated, list) or not stated:
+            stated = None
+        given = self.unused.pop(name, None)
+        if given is None and default:
+            given = self.unused.pop("", None)
+        if given is None:
+            sizes = [None] if stated is None else stated[1:]
+            if any(not isinstance(n, int) or isinstance(n, bool) or not 0 < n <= LIMIT for n in sizes):
+                known = all(n is None or (isinstance(n, int) and not isinstance(n, bool)) for n in sizes)
+                code = "CNN-E802" if known else "CNN-E803"
+                example = "x".join(map(str, self.example(sizes)))
+                shown = "unknown" if stated is None else quoted(sizes)
+                self.graph.wrong(
+                    code, f"the sizes of input {quoted(name)} are {shown}", layer=name,
+                    fix=f"--input {example}" if default else f"--input {name}={example}",
+                )  # fmt: skip
+                return Tensor(-1, None)
+            order = self.order(len(sizes) + 1)
+            shape = [[0, *sizes][k] for k in (order.index(d) for d in range(len(order)))]
+            return Tensor(self.graph.input(name, shape[1:]), order)
+        order = self.order(len(given) + 1)
+        return Tensor(self.graph.input(name, self.turned(given, stated, order)), order)
+
+    def turned(self, given: tuple[int, ...], stated: Any, order: tuple[int, ...]) -> tuple[int, ...]:
+        """A shape of the user's in our order; Keras' own is taken too where only it fits what the file states."""
+        if stated is None or len(stated) != len(given) + 1:
+            return given
+        keras = [order[k] for k in range(1, len(order))]
+        ours = all(stated[k + 1] in (None, given[d - 1]) for k, d in enumerate(keras))
+        theirs = all(n in (None, m) for n, m in zip(stated[1:], given, strict=True))
+        if theirs and not ours:
+            return tuple([given[order.index(d) - 1] for d in range(1, len(order))])
+        return given
+
+    def example(self, sizes: Sequence[Any]) -> list[Any]:
+        """What the user might give."""
+        known = [n if isinstance(n, int) and n > 0 else 224 if len(sizes) > 2 else 100 for n in sizes]
+        order = self.order(len(sizes) + 1)
+        return [known[order.index(d) - 1] for d in range(1, len(order))]
+
+    def order(self, rank: int) -> tuple[int, ...]:
+        """How an input of this rank lies."""
+        return channels(rank, not self.first) if rank in self.images else same(rank)
+
+    # models
+
+    def sequential(
+        self, config: Any, given: list[Tensor] | None, path: tuple[str, ...], scope: tuple[str, ...], frozen: bool,
+        steps: int,
+    ) -> list[Tensor]:  # fmt: skip
+        """One layer after the other."""
+        layers = config.get("layers", []) if isinstance(config, dict) else config
+        entries = [entry_of(self.graph, entry) for entry in layers if isinstance(entry, dict)]
+        if given is None:
+            shape, name = _first_shape(config, entries)
+            given = [self.input(name, shape, default=True)]
+            self.ready()
+        now: list[Any] = given
+        for entry, behind in zip(entries, [*entries[1:], None], strict=True):
+            if entry["class_name"] == "InputLayer":
+                continue
+            built = None if behind is None or steps else _built_shape(behind)
+            stated = [_filled(built, self.graph.batch)] if built and not self.options.inputs else []
+            now = self.layer(entry, now, {}, path, scope, frozen, stated, 1, steps)
+        return now
+
+    def functional(
+        self, config: Mapping[str, Any], given: list[Tensor] | None, path: tuple[str, ...], scope: tuple[str, ...],
+        frozen: bool, steps: int,
+    ) -> list[Tensor]:  # fmt: skip
+        """Layers that name what they read."""
+        wiring = Wiring(self.graph, config, once=given is None)
+        results: dict[tuple[str, int], list[Tensor]] = {}
+        names = wiring.inputs()
+        if given is None:
+            for name in names:
+                shape = _input_shape(wiring.entries[name]["config"])
+                results[name, 0] = [self.input(name, shape, default=name == names[0])]
+            self.ready()
+        elif len(given) != len(names):
+            raise LayerError("CNN-E303", f"the model takes {len(names)} inputs, but gets {len(given)}")
+        else:
+            results.update({(name, 0): [tensor] for name, tensor in zip(names, given, strict=True)})
+        trust = not self.options.inputs and not steps
+        for call, parts in wiring.ordered(set(results)):
+            name, index = call
+            args, kwargs = (_resolved(part, results, self.graph) for part in parts)
+            width = wiring.width.get(call, 1)
+            stated = (
+                [_filled(wiring.stated.get((name, index, t)), self.graph.batch) for t in range(width)] if trust else []
+            )
+            results[call] = self.layer(wiring.entries[name], args, kwargs, path, scope, frozen, stated, width, steps)
+        return [_picked(ref, results, self.graph) for ref in refs(config.get("output_layers"))]
+
+    def ready(self) -> None:
+        """All inputs are made: what is wrong with them ends the reading."""
+        for name in self.unused:
+            known = ", ".join(tensor.name for tensor in self.graph.inputs)
+            self.graph.wrong("CNN-E701", f"--input: the model has no input {quoted(name)}", fix=f"one of {known}")
+        if self.graph.problems:
+            raise ModelError(self.graph.problems)
+
+    # layers
+
+    def layer(
+        self, entry: Mapping[str, Any], args: Any, kwargs: Any, path: tuple[str, ...], scope: tuple[str, ...],
+        frozen: bool, stated: Sequence[Any] = (), width: int = 1, steps: int = 0,
+    ) -> list[Tensor]:  # fmt: skip
+        """One call of one layer: its outputs."""
+        kind, name, config = entry["class_name"], entry["name"], entry["config"]
+        flags = config.get("trainable", True) if isinstance(config, dict) else True
+        frozen = frozen or flags is False
+        if kind == "TimeDistributed" and isinstance(config, dict) and isinstance(config.get("layer"), dict):
+            inner = entry_of(self.graph, config["layer"])
+            if steps == 0 and (inner["class_name"] in TIMED or inner["class_name"] in MODELS):
+                inner["name"] = name
+                return self.layer(inner, args, kwargs, path, scope, frozen, stated, width, 1)
+        if is_model(kind, config):
+            if len(path) >= MAX_DEPTH:
+                raise self.graph.stop("CNN-E502", f"models are nested deeper than {MAX_DEPTH}", layer=name)
+            given = Call(self.graph, kind, name, {}, args, kwargs).tensors
+            build: Any = self.sequential if kind == "Sequential" else self.functional
+            found: list[Tensor] = build(config, given, (*path, name), (*scope, name), frozen, steps)
+            return found
+        call = Call(
+            self.graph, kind, name, config, args, kwargs, path=path, frozen=frozen, owners=self.owners, scope=(*scope, name),
+            stated=stated, steps=steps, lies=self.order,
+        )  # fmt: skip
+        return self.built(call, builder_of(entry), width)
+
+    def built(self, call: Call, build: Any, width: int) -> list[Tensor]:
+        """What a builder makes; a row without numbers where nothing is known, None where something is wrong."""
+        graph, name, kind = self.graph, call.name, call.kind
+        shapes = [graph.shapes[tensor.value] for tensor in call.tensors]
+        if None in shapes:
+            return self.failed(call, width)
+        if UNKNOWN in shapes and any(shape and None not in shape for shape in call.stated):
+            return call.foreign(outputs=max(width, 1))  # the file knows more than what flows
+        try:
+            if build is None or (call.steps and kind not in TIMED):
+                raise Unknown
+            made = build(call)
+            return [made] if isinstance(made, Tensor) else list(made)
+        except Unknown:
+            if self.options.strict and UNKNOWN not in shapes:
+                graph.wrong("CNN-E801", f"the layer {quoted(kind)} is not known", layer=name)
+                return self.failed(call, width)
+            return call.foreign(outputs=max(width, 1))
+        except LayerError as error:
+            graph.wrong(error.code, error.message, 0, 0, name, "", *error.notes)
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
+            graph.wrong("CNN-E803", f"the configuration of this {quoted(kind)} cannot be read", layer=name)
+        return self.failed(call, width)
+
+    def failed(self, call: Call, width: int) -> list[Tensor]:
+        """A layer whose problem is on record."""
+        values = self.graph.node(call.name, None, [t.value for t in call.tensors], outputs=width, path=call.path)
+        return [Tensor(value, None) for value in values]
+
+
+def is_model(kind: str, config: Any) -> bool:
+    """Whether a class is a model of layers that the file names: Keras' own, or the user's name for one."""
+    if isinstance(config, list):
+        return kind in MODELS
+    ends = ("input_layers", "output_layers")
+    return isinstance(config.get("layers"), list) and (kind in MODELS or all(key in config for key in ends))
+
+
+def entry_of(graph: Graph, entry: dict[str, Any]) -> dict[str, Any]:
+    """A layer's entry with what it must have: class_name, name, config."""
+    kind, config = entry.get("class_name"), entry.get("config", {})
+    if not isinstance(kind, str) or not isinstance(config, (dict, list)):
+        raise graph.stop("CNN-E106", f"a layer has no class_name or no config: {quoted(dict(list(entry.items())[:3]))}")
+    name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
+    entry["name"], entry["config"] = name if isinstance(name, str) else kind.lower(), config
+    return entry
+
+
+def builder_of(entry: Mapping[str, Any]) -> Any:
+    """How a layer is built; None for a class that is not Keras' own."""
+    module, kind = str(entry.get("module") or ""), entry["class_name"]
+    package, sign, _ = str(entry.get("registered_name") or "").rpartition(">")
+    if ".ops" in module and module.startswith("keras"):
+        return OPERATIONS.get(kind)
+    if ".applications" in module or kind in APPLICATIONS:
+        return APPLICATIONS.get(kind)
+    if not module and kind in OPERATIONS and _is_operation(entry):
+        return OPERATIONS[kind]
+    if (sign and package not in ("keras", "Keras")) or (
+        module and "keras" not in module.split(".")[0:3] and not _ours(module)
+    ):
+        return None
+    return LAYERS.get(kind.rpartition(">")[2])
+
+
+def _is_operation(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry without its module, as `.h5` has it, is an operation: a layer says whether it is trainable."""
+    config = entry["config"]
+    said = isinstance(config, dict) and any(key in config for key in ("trainable", "dtype", "target_shape"))
+    return "inbound_nodes" in entry and not said
+
+
+def _ours(module: str) -> bool:
+    """Whether a module is one of Keras' or of a TensorFlow that holds it."""
+    return module.split(".", maxsplit=1)[0] in ("keras", "tf_keras", "tensorflow", "tensorflow_core")
+
+
+def _picked(ref: Ref, results: dict[tuple[str, int], list[Tensor]], graph: Graph) -> Tensor:
+    found = results.get((ref.name, ref.node), [])
+    if ref.tensor >= len(found):
+        raise graph.stop("CNN-E106", f"output {ref.tensor} of {quoted(ref.name)} is used, but it is not there")
+    return found[ref.tensor]
+
+
+def _resolved(value: Any, results: dict[tuple[str, int], list[Tensor]], graph: Graph) -> Any:
+    """Arguments with tensors in place of what named them."""
+    if isinstance(value, Ref):
+        return _picked(value, results, graph)
+    if isinstance(value, list):
+        return [_resolved(item, results, graph) for item in value]
+    if isinstance(value, dict):
+        return {key: _resolved(item, results, graph) for key, item in value.items()}
+    return value
+
+
+def _filled(shape: Any, batch: int) -> list[Any] | None:
+    """A stated shape with the batch that is wanted."""
+    if not isinstance(shape, list) or not shape or any(not (n is None or isinstance(n, int)) for n in shape):
+        return None
+    return [batch, *shape[1:]]
+
+
+def _input_shape(config: Any) -> Any:
+    """What an InputLayer states, the batch in front."""
+    if not isinstance(config, dict):
+        return None
+    return config.get("batch_shape") or config.get("batch_input_shape")
+
+
+def _built_shape(entry: Mapping[str, Any]) -> Any:
+    """The shape on which a layer was built."""
+    built = entry.get("build_config")
+    return built.get("input_shape") if isinstance(built, dict) else None
+
+
+def _first_shape(config: Any, entries: Sequence[Mapping[str, Any]]) -> tuple[Any, str]:
+    """The input of a Sequential model: of its input layer, of its first layer, or what it was built on."""
+    if not entries:
+        return None, "input"
+    first = entries[0]
+    inner: Any = first
+    while inner["class_name"] in MODELS and isinstance(inner["config"], dict):
+        below = [layer for layer in inner["config"].get("layers", []) if isinstance(layer, dict)]
+        if not below or not isinstance(below[0].get("config"), dict):
+            break
+        inner = {"class_name": "", **below[0]}
+    stated = _input_shape(inner["config"])
+    if stated is None and isinstance(config, dict):
+        stated = config.get("build_input_shape")
+    if stated is None:
+        stated = _built_shape(first)
+    name = first["name"] if first["class_name"] == "InputLayer" else "input"
+    return stated, name

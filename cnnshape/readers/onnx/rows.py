@@ -1,0 +1,182 @@
+"""Operators as layers: a kind where one says it all, else a foreign row with the shapes that are known."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from cnnshape.errors import quoted
+from cnnshape.layers import BY_NAME
+from cnnshape.ops import Ops
+from cnnshape.readers.graph import Graph
+from cnnshape.readers.onnx import shapes
+from cnnshape.readers.onnx.costs import POINTWISE, PRODUCTS, ops_of
+from cnnshape.readers.onnx.frame import Frame
+from cnnshape.readers.onnx.mapping import BUILDERS
+from cnnshape.readers.onnx.op import Op
+from cnnshape.readers.onnx.scope import Made, Scope
+from cnnshape.readers.onnx.value import Size, Value, beside
+
+#: Operators with graphs inside, which may hold weights of their own.
+NESTED = frozenset({"If", "Loop", "Scan", "SequenceMap", "FlexAttention"})
+
+
+class Rows:
+    """What appends to the network."""
+
+    def __init__(self, graph: Graph, strict: bool) -> None:
+        """`strict`: an operator that is not known is a problem."""
+        self.graph, self.strict = graph, strict
+        self.owners: dict[tuple[str, ...], tuple[str, Any]] = {}
+        """Weights -> the node that counts them, and their shapes there."""
+
+    def add(
+        self, op: Op, values: list[Value | None], outs: list[Size | None], frame: Frame, empty: bool = False
+    ) -> None:
+        """One operator; its outputs get their values. `empty`: the graphs inside hold no weights and no MACs."""
+        name = frame.prefix + (op.name or (op.outputs[0] if op.outputs else "") or op.type)
+        path = (*frame.path, *[part for part in op.name.split("/")[:-1] if part][:16])
+        if self.strict and not shapes.known(op):
+            self.graph.wrong("CNN-E801", f"the operator {label(op)} is not known", 0, 0, name)
+        scope = Scope(op, values, outs)
+        builder = BUILDERS.get(op.type if not op.domain else f"{op.domain}:{op.type}")
+        made = builder(scope) if builder is not None and scope.plain() else None
+        numbers = self.placed(made, scope, name, path) if made is not None and made.layer is not None else None
+        if numbers is None:
+            numbers = self.foreign(scope, made, name, path, empty)
+        first = next((number for number in numbers if number >= 0), -1)
+        for at, out in enumerate(op.outputs):
+            if out:
+                number = numbers[at] if at < len(numbers) else -1
+                value = Value(outs[at], number=number)
+                frame.values[out] = value if number >= 0 else beside(outs[at], first, op.type)
+
+    def placed(self, made: Made, scope: Scope, name: str, path: tuple[str, ...]) -> tuple[int, ...] | None:
+        """The layer's values; None where it does not say what the operator does."""
+        layer, graph = made.layer, self.graph
+        operands = [scope.values[at] for at in made.inputs]
+        beside = next((value.number for value in operands if value is not None and value.number >= 0), 0)
+        inputs = tuple([self.number(value, beside) for value in operands])
+        if any(not graph.shapes[value] or 0 in (graph.shapes[value] or ()) for value in inputs):
+            return None  # kinds take tensors that have a batch and hold something
+        found = graph.inferred(layer, inputs, made.outputs)
+        for at, shape in enumerate(found):
+            wanted = scope.outs[at] if at < len(scope.outs) else None
+            if shape is None or wanted is None or tuple(shape) != wanted:
+                return None
+        share: str | None = None
+        key: tuple[str, ...] = ()
+        sizes: Any = None
+        if made.weights:
+            key = tuple([value.origin for at in made.weights if (value := scope.values[at]) is not None])
+            xs = [graph.shapes[value] for value in inputs]
+            sizes = (layer.weights(*xs), layer.buffers(*xs))
+            owner = self.owners.get(key)
+            share = owner[0] if owner is not None and owner[1] == sizes else None
+        numbers = graph.node(name, layer, inputs, outputs=made.outputs, path=path, share=share)
+        if made.weights and share is None:
+            self.owners.setdefault(key, (graph.nodes[-1].name, sizes))
+        return numbers
+
+    def foreign(
+        self, scope: Scope, made: Made | None, name: str, path: tuple[str, ...], empty: bool = False
+    ) -> tuple[int, ...]:
+        """A row without a kind; what of its weights is counted nowhere else is counted here."""
+        op = scope.op
+        inputs, learned = [], 0
+        for at, value in enumerate(scope.values):
+            if value is None:
+                continue
+            if value.number >= 0 or not value.fixed:
+                inputs.append(self.number(value))
+            elif made is not None and made.weights and at not in made.weights:
+                continue
+            elif value.learned and (value.origin,) not in self.owners:
+                self.owners[value.origin,] = (name, None)
+                learned += value.learned
+        known = shapes.known(op)
+        macs = made.macs if made is not None else None
+        if macs is None and known and (empty or op.type not in PRODUCTS) and op.domain in ("", "ai.onnx.ml"):
+            macs = 0
+        used = [at for at, out in enumerate(op.outputs) if out] or [0]
+        sizes = tuple([scope.outs[at] if at < len(scope.outs) else None for at in used])
+        shapes_in = [value.shape if value is not None else None for value in scope.values]
+        plain = op.domain in ("", "ai.onnx.ml")
+        layer = BY_NAME["foreign"](
+            op=label(op),
+            shapes=sizes,
+            parameters=learned if (known or learned) and (empty or op.type not in NESTED) else None,
+            macs=macs,
+            operations=ops_of(op.type, sizes[0], shapes_in) if plain and macs == 0 else None,
+            pointwise=plain and op.type in POINTWISE and sizes[0] is not None and len(sizes[0]) > 1,
+        )
+        values = self.graph.node(name, layer, inputs, outputs=len(used), path=path)
+        found = [-1] * max(len(op.outputs), 1)
+        for at, number in zip(used, values, strict=True):
+            found[at] = number
+        return tuple(found)
+
+    def number(self, value: Value | None, beside: int = 0) -> int:
+        """The value's place in the network; what was fixed before becomes a learned array or a constant.
+
+        A learned array needs a tensor that flows to stand on: `beside`, which its user reads as well.
+        """
+        if value is None:
+            msg = "an operand that is left out has no place"
+            raise AssertionError(msg)
+        if value.number < 0:
+            if value.behind >= 0:
+                layer = BY_NAME["foreign"](
+                    op=value.origin, shapes=(value.shape,), parameters=0, macs=0, operations=Ops()
+                )
+                (value.number,) = self.graph.node("", layer, (value.behind,))
+            else:
+                value.number = self.array(value, beside)
+        return value.number
+
+    def output(self, value: Value) -> int:
+        """The place of a value that leaves the network: an array there has the file's own shape, no batch in front."""
+        number, shape = self.number(value), value.shape
+        if value.fixed and shape and self.graph.shapes[number] != shape:
+            layer = BY_NAME["foreign"](op="Constant", shapes=(shape,), parameters=0, macs=0, operations=Ops())
+            (number,) = self.graph.node(value.origin, layer, ())
+        return number
+
+    def array(self, value: Value, beside: int = 0) -> int:
+        """A learned array as a layer of its own, counted once; a lone number as a constant."""
+        graph, shape = self.graph, value.shape
+        name, key = value.origin, (value.origin,)
+        owner = self.owners.get(key) if value.learned else None
+        layer = self.parameter(value) if value.learned and graph.inputs else None
+        if layer is not None:
+            sizes: tuple[Any, Any] = (layer.weights(None), {})
+            share = owner[0] if owner is not None and owner[1] == sizes else None
+            if owner is None or share is not None:
+                flows = beside if not layer.batch and graph.shapes[beside] else 0
+                (number,) = graph.node(name, layer, (flows,), share=share)
+                self.owners.setdefault(key, (graph.nodes[-1].name, sizes))
+                return number
+        learned = value.learned if owner is None else 0
+        if learned:
+            self.owners[key] = (name, None)
+        # A lone number gets a batch of 1 in front, as every array here has.
+        whole = (shape or (1,)) if shape is not None else None
+        constant = BY_NAME["foreign"](op="Constant", shapes=(whole,), parameters=learned, macs=0, operations=Ops())
+        return graph.node(name or "constant", constant, ())[0]
+
+    def parameter(self, value: Value) -> Any:
+        """The layer of a learned array; None where the array is not what it was made of."""
+        shape = value.shape or ()
+        if not shape or 0 in shape:
+            return None
+        kind: Any = BY_NAME["parameter"]
+        if prod(shape) == value.learned:
+            return kind(shape=shape[1:] if shape[0] == 1 and len(shape) > 1 else shape)
+        if shape[0] == self.graph.batch and prod(shape[1:]) == value.learned:
+            return kind(shape=shape[1:], batch=True)
+        return None
+
+
+def label(op: Op) -> str:
+    """The operator with its domain."""
+    return quoted(f"{op.domain}:{op.type}" if op.domain else op.type or "?", 120)

@@ -1,0 +1,92 @@
+"""What a builder is given, and what it gives."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cnnshape.readers.onnx.op import Const, Op
+from cnnshape.readers.onnx.value import Size, Value
+
+
+class Made(NamedTuple):
+    """A layer, or only what is known of the cost where no kind says what the operator does."""
+
+    layer: Any
+    inputs: tuple[int, ...] = (0,)
+    """Which of the operator's inputs flow into the layer."""
+    weights: tuple[int, ...] = ()
+    """Which of them are its weights."""
+    outputs: int = 1
+    macs: int | None = None
+    """For a foreign row, should the layer be none or not fit."""
+
+
+class Scope:
+    """One operator with what is known of its inputs and outputs."""
+
+    __slots__ = ("attributes", "op", "opset", "outs", "values")
+
+    def __init__(self, op: Op, values: list[Value | None], outs: list[Size | None]) -> None:
+        """`values` are the inputs, None for one that is left out; `outs` the whole shapes of the outputs."""
+        self.op, self.values, self.outs = op, values, outs
+        self.attributes, self.opset = op.attributes, op.opset
+
+    def plain(self) -> bool:
+        """Whether every shape is known that a builder may ask for."""
+        return (
+            bool(self.outs) and self.outs[0] is not None and None not in [v.shape for v in self.values if v is not None]
+        )
+
+    def has(self, at: int) -> bool:
+        """Whether the operator has this input."""
+        return at < len(self.values) and self.values[at] is not None
+
+    def value(self, at: int) -> Value:
+        """An input; whoever asks knows that it is there."""
+        found = self.values[at]
+        if found is None:
+            msg = f"input {at} is missing"
+            raise AssertionError(msg)
+        return found
+
+    def x(self, at: int = 0) -> Size:
+        """The shape of an input."""
+        return self.value(at).shape or ()
+
+    @property
+    def y(self) -> Size:
+        """The shape of the first output."""
+        return self.outs[0] or ()
+
+    def fixed(self, *ats: int) -> bool:
+        """Whether these inputs are weights or constants, or left out."""
+        return all(not self.has(at) or self.value(at).fixed for at in ats)
+
+    def flows(self, *ats: int) -> bool:
+        """Whether these inputs come from the network's own."""
+        return all(self.has(at) and not self.value(at).fixed for at in ats)
+
+    def const(self, at: int) -> Const | None:
+        """The numbers of an input, where they are known and few."""
+        return self.value(at).const if self.has(at) and self.value(at).fixed else None
+
+    def number(self, at: int) -> float | None:
+        """The one number of an input."""
+        found = self.const(at)
+        if found is None or len(found.values) != 1 or found.kind not in ("int", "float"):
+            return None
+        return float(found.values[0])
+
+    def ints(self, at: int) -> tuple[int, ...] | None:
+        """The whole numbers of an input."""
+        found = self.const(at)
+        return found.values if found is not None and found.kind == "int" else None
+
+    def get(self, name: str, default: Any) -> Any:
+        """An attribute; `infer` has held it to its type."""
+        return self.attributes.get(name, default)
+
+    def sizes(self, name: str, rank: int, default: int) -> tuple[int, ...]:
+        """One number per axis from an attribute."""
+        found: tuple[int, ...] = tuple(self.attributes.get(name) or (default,) * rank)
+        return found

@@ -1,0 +1,107 @@
+"""The operators of onnxruntime's own domain, com.microsoft, that its tools put into files."""
+
+from __future__ import annotations
+
+from cnnshape.readers.onnx.call import Call, Size, Sizes, UnknownError, broadcast, misfit, text, wrong
+from cnnshape.readers.onnx.shapes.matrix import product
+
+
+def binary(call: Call) -> Sizes:
+    """QLinearAdd, QLinearMul: the second operand is the fourth input."""
+    return [broadcast(call.x(), call.x(3))]
+
+
+def qlinear_concat(call: Call) -> Sizes:
+    """Scale and zero point of the output first, then threes of tensor, scale and zero point."""
+    xs = [call.x(at) for at in range(2, len(call.op.inputs), 3)]
+    axis = call.axis(call.count("axis"), len(xs[0]))
+    return [(*xs[0][:axis], sum([x[axis] for x in xs]), *xs[0][axis + 1 :])]
+
+
+def qlinear_where(call: Call) -> Sizes:
+    """Condition, then X and Y with a scale and a zero point each."""
+    return [broadcast(call.x(), call.x(1), call.x(4))]
+
+
+def qgemm(call: Call) -> Sizes:
+    """A and B with a scale and a zero point each."""
+    a, b = call.x(0, 2), call.x(3, 2)
+    a = a[::-1] if call.count("transA", 0) else a
+    b = b[::-1] if call.count("transB", 0) else b
+    if a[1] != b[0]:
+        raise misfit(f"{text(a)} and {text(b)} do not multiply: {a[1]} is not {b[0]}")
+    return [(a[0], b[1])]
+
+
+def fused_matmul(call: Call) -> Sizes:
+    """MatMul with either factor transposed; the batch may be transposed too, which is left unknown."""
+    if call.count("transBatchA", 0) or call.count("transBatchB", 0):
+        raise UnknownError
+    return [product(turned(call.x(), call.count("transA", 0)), turned(call.x(1), call.count("transB", 0)))]
+
+
+def turned(x: Size, flag: int) -> Size:
+    """The last two axes exchanged."""
+    return (*x[:-2], x[-1], x[-2]) if flag and len(x) > 1 else x
+
+
+def matmul_nbits(call: Call) -> Sizes:
+    """MatMulNBits: the weight is packed, its sizes K and N are attributes."""
+    x, k, n = call.x(), call.count("K"), call.count("N")
+    if not x or x[-1] != k:
+        raise misfit(f"{text(x)} and {k}x{n} do not multiply")
+    return [(*x[:-1], n)]
+
+
+def skip_norm(call: Call) -> Sizes:
+    """SkipLayerNormalization: the output, mean, deviation, and the sum before."""
+    x = call.x()
+    kept = (*x[:-1], 1)
+    return [x, kept, kept, x]
+
+
+def packed_attention(call: Call) -> Sizes:
+    """Attention: queries, keys and values come out of one weight."""
+    x, w = call.x(0, 3), call.x(1, 2)
+    sizes = call.sizes("qkv_hidden_sizes")
+    hidden = sizes[2] if sizes is not None and len(sizes) == 3 else w[1] // 3
+    return [(*x[:2], hidden)]
+
+
+def multi_head_attention(call: Call) -> Sizes:
+    """As long as the queries, as wide as the values."""
+    q = call.x()
+    if len(q) != 3 or not call.has(2):
+        raise UnknownError
+    v = call.x(2)
+    return [(*q[:2], v[2] if len(v) == 3 else v[1] * v[3])]
+
+
+def group_query_attention(call: Call) -> Sizes:
+    """Like the queries; packed ones hold keys and values as well."""
+    q = call.x(0, 3)
+    if call.has(1):
+        return [q]
+    heads, groups = call.count("num_heads"), call.count("kv_num_heads")
+    if heads < 1 or groups < 1:
+        raise wrong("num_heads or kv_num_heads is wrong")
+    return [(*q[:2], q[2] // (heads + 2 * groups) * heads)]
+
+
+def embedding(call: Call) -> Sizes:
+    """EmbedLayerNormalization: an embedding per token, a length per example."""
+    n, length = call.x(0, 2)
+    return [(n, length, call.x(2, 2)[1]), (n,), (n, length, call.x(2, 2)[1])]
+
+
+def global_average(call: Call) -> Sizes:
+    """QLinearGlobalAveragePool, channels first or last."""
+    x = call.x()
+    if call.count("channels_last", 0):
+        return [(x[0], *(1,) * (len(x) - 2), x[-1])]
+    return [x[:2] + (1,) * (len(x) - 2)]
+
+
+def like_first(call: Call) -> Sizes:
+    """The first input's shape; other outputs are not known."""
+    return [call.x()]

@@ -1,0 +1,112 @@
+"""What is known of a tensor while a graph is walked: its shape, perhaps its numbers, where it stands in the network."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnnshape.readers.onnx.op import Const
+from cnnshape.readers.onnx.tensor import Tensor
+
+#: Whole numbers that say sizes, axes and places are read up to this many; others, which may be weights, up to FEW.
+MANY, FEW = 65536, 64
+#: Element types that are sizes and places, not weights: INT64, and INT32 for a few.
+_INT32, _INT64 = 6, 7
+
+Size = tuple[int, ...]
+
+
+class Value:
+    """One tensor. What is fixed is there before the network runs: a weight or a constant, or made of such alone."""
+
+    __slots__ = ("_const", "behind", "filling", "fixed", "learned", "number", "origin", "roots", "shape", "tensor")
+
+    def __init__(
+        self,
+        shape: Size | None,
+        *,
+        number: int = -1,
+        const: Const | None = None,
+        tensor: Tensor | None = None,
+        origin: str = "",
+        learned: int = 0,
+    ) -> None:
+        """`number` is its place in the network, once it has one; `origin` the weight that it is, `learned` its size."""
+        self.shape, self.number, self.tensor, self.origin = shape, number, tensor, origin
+        self.fixed = number < 0
+        self._const = const
+        self.learned = learned
+        """How many learned numbers it is made of."""
+        self.roots: dict[str, int] | None = None
+        """Which weights these are, and how many numbers each has; None: its own alone."""
+        self.filling = False
+        """Whether it is one number everywhere, written when the model is loaded: a weight only where it is one as it is."""
+        self.behind = -1
+        """The place of the value beside which it is made, for an output that few ask for: a mask, indices."""
+
+    @property
+    def const(self) -> Const | None:
+        """The numbers, where they are few enough to decide a shape."""
+        tensor = self.tensor
+        if self._const is None and tensor is not None:
+            limit = MANY if tensor.type == _INT64 else 1024 if tensor.type == _INT32 else FEW
+            if prod(tensor.shape) <= limit:
+                self.const = tensor.const()
+        return self._const
+
+    @const.setter
+    def const(self, const: Const | None) -> None:
+        self._const, self.tensor = const, None
+
+    def filled(self, number: float) -> bool:
+        """Whether it is this number everywhere; false where that would have to be read from a large tensor."""
+        const = self._const or (self.tensor.const() if self.tensor is not None else None)
+        return const is not None and all(value == number for value in const.values)
+
+
+#: Element types of learned arrays: floats of all kinds and the small integers of quantised ones.
+WEIGHTS = frozenset({1, 2, 3, 4, 5, 10, 11, 14, 15, *range(16, 30)})
+
+
+def of_tensor(tensor: Tensor, name: str) -> Value:
+    """The value of an initializer. One number is a number of a formula; several are learned, unless they are indices."""
+    count = prod(tensor.shape)
+    learned = count if tensor.type in WEIGHTS and count > 1 else 0
+    return Value(tensor.shape, tensor=tensor, origin=name, learned=learned)
+
+
+#: What gives a weight in another form, but the same numbers.
+VIEWS = frozenset(
+    {"Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLike", "Dropout"}
+    | {"DequantizeLinear", "QuantizeLinear"}
+)
+
+
+#: An array made of more weights than this counts as one of its own from there on.
+MAX_ROOTS = 64
+
+
+def derived(shape: Size | None, parts: list[Value], how: str, at: int = 0) -> Value:
+    """What is made of fixed values before the network runs: the output number `at` of an operator."""
+    learned = [part for part in parts if part.learned and (how in VIEWS or not part.filling)]
+    if how in VIEWS and learned:
+        found = Value(shape, origin=learned[0].origin, learned=learned[0].learned)
+        found.roots, found.filling = learned[0].roots, learned[0].filling
+        return found
+    if how == "Split" and learned:
+        return Value(shape, origin=f"{learned[0].origin}[{at}]"[:2000], learned=prod(shape or ()))
+    names = dict.fromkeys([part.origin for part in learned])
+    origin = f"{how}({', '.join(names)})[{at}]"[:2000] if names else ""
+    roots: dict[str, int] = {}
+    for part in learned:
+        roots.update(part.roots or {part.origin: part.learned})
+    found = Value(shape, origin=origin, learned=sum(roots.values()))
+    if len(roots) <= MAX_ROOTS:
+        found.roots = roots
+    return found
+
+
+def beside(shape: Size | None, number: int, kind: str) -> Value:
+    """An output that gets a row of its own only when somebody reads it."""
+    found = Value(shape, number=number, origin=kind)
+    found.number, found.behind = -1, number
+    return found

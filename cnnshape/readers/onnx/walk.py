@@ -1,0 +1,280 @@
+"""A model's graph, node by node, into a network: constants are folded, functions and decided branches inlined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from msgspec.structs import replace
+
+from cnnshape.errors import LayerError, quoted
+from cnnshape.readers import Options
+from cnnshape.readers.graph import Graph
+from cnnshape.readers.onnx import shapes
+from cnnshape.readers.onnx.branches import agreed
+from cnnshape.readers.onnx.fold import Spent, fold
+from cnnshape.readers.onnx.follow import followed
+from cnnshape.readers.onnx.frame import Frame, ordered
+from cnnshape.readers.onnx.op import Const, Op
+from cnnshape.readers.onnx.proto import Body, Model, body, function
+from cnnshape.readers.onnx.rows import Rows
+from cnnshape.readers.onnx.tensor import Tensor
+from cnnshape.readers.onnx.value import Size, Value, derived, of_tensor
+from cnnshape.readers.onnx.wire import Span
+
+#: Functions and branches inside one another beyond this are refused.
+MAX_DEPTH = 64
+#: Nodes of functions, each counted as often as it is called.
+MAX_INLINED = 200_000
+#: Operators whose numbers follow from a shape alone.
+_OF_SHAPES = frozenset({"Shape", "Size"})
+#: Operators that make numbers of nothing, but other ones each time.
+_RANDOM = frozenset(
+    {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}
+)
+#: What gives its input back when nobody trains.
+_SAME = frozenset({"Identity", "Dropout"})
+
+#: A function's domain, name and overload.
+Key = tuple[str, str, str]
+#: What stands in the place of one for a branch.
+NO_KEY: Key = ("", "", "")
+
+
+class Walk:
+    """Where the walk stands."""
+
+    def __init__(self, graph: Graph, model: Model, options: Options) -> None:
+        """`graph` is what is built."""
+        self.graph, self.model, self.options = graph, model, options
+        self.rows = Rows(graph, options.strict)
+        self.spent = Spent()
+        self.functions: dict[Key, Body] = {}
+        self.calls: list[Key] = []
+        self.inlined = 0
+        self.overridden = False
+        self.batches: tuple[int, int] | None = None
+        """The batch that the file states and the one asked for, where they differ."""
+
+    def run(self, found: Body, frame: Frame) -> None:
+        """Every node of a body whose inputs have values in the frame."""
+        for tensor in found.tensors:
+            if tensor.name not in frame.values:
+                frame.values[tensor.name] = of_tensor(tensor, frame.prefix + tensor.name)
+        for name, dims, stored in found.sparse:
+            frame.values.setdefault(name, Value(dims, origin=frame.prefix + name, learned=stored))
+        if not self.overridden:
+            for info in (*found.stated, *found.outputs):
+                if info.dims is not None and all(isinstance(size, int) for size in info.dims):
+                    frame.stated[info.name] = info.dims  # type: ignore[assignment]
+        nodes, fault = ordered(found, lambda name: frame.find(name) is not None)
+        if fault:
+            raise self.graph.stop("CNN-E106", quoted(fault, 200), layer=frame.prefix.rstrip("/"))
+        for op in nodes:
+            self.step(frame.given(op), frame)
+
+    def step(self, op: Op, frame: Frame) -> None:
+        """One node."""
+        key = called(op)
+        if key in self.model.functions:
+            self.call(op, frame, key)
+            return
+        if op.type == "Constant" and not op.domain and self.constant(op, frame):
+            return
+        values = [frame.find(name) if name else None for name in op.inputs]
+        if op.type == "If" and not op.domain and self.branch(op, values, frame):
+            return
+        if self.batches is not None:
+            values = followed(op, values, *self.batches)
+        for name, at in op.attributes.items():
+            if at.__class__ is Tensor:
+                op.attributes[name] = at.const()
+        sizes = [None if value is None else value.shape for value in values]
+        try:
+            outs, numbers = self.facts(op, values, sizes)
+        except LayerError as error:
+            name = frame.prefix + (op.name or op.outputs[0] if op.outputs else op.name)
+            notes = (
+                *error.notes,
+                *[f"{n}: {'x'.join(map(str, s))}" for n, s in zip(op.inputs, sizes, strict=True) if s],
+            )
+            self.graph.wrong(error.code, f"{op.type}: {error.message}", 0, 0, name, "", *notes[:8])
+            (number,) = self.graph.node(name, None, ())
+            for out in op.outputs:
+                frame.values[out] = Value(None, number=number)
+            return
+        for at, name in enumerate(op.outputs):
+            if name and outs[at] is None and name in frame.stated:
+                outs[at] = frame.stated[name]
+        if self.settled(op, values, outs, numbers, frame):
+            return
+        self.rows.add(op, values, outs, frame)
+
+    def facts(
+        self, op: Op, values: list[Value | None], sizes: list[Size | None]
+    ) -> tuple[list[Size | None], list[Const | None]]:
+        """The shapes of the outputs, and their numbers where they follow from numbers. LayerError as of `infer`."""
+        consts = [value.const if value is not None and value.fixed else None for value in values]
+        outs = shapes.infer(op, sizes, consts)
+        if op.type in _OF_SHAPES or (
+            op.type not in _RANDOM
+            and all(const is not None or value is None for const, value in zip(consts, values, strict=True))
+            and not self.light(op, outs)
+        ):
+            return outs, fold(op, sizes, consts, self.spent)
+        return outs, [None] * len(outs)
+
+    def light(self, op: Op, outs: list[Size | None]) -> bool:
+        """Whether this is a weight that is filled when the model is loaded, and not a list of sizes."""
+        value = op.attributes.get("value")
+        whole = value is not None and value.__class__ is Const and value.kind == "int"
+        return op.type == "ConstantOfShape" and not whole and prod(outs[0] or ()) > 1
+
+    def settled(
+        self, op: Op, values: list[Value | None], outs: list[Size | None], numbers: list[Const | None], frame: Frame
+    ) -> bool:
+        """Whether all of it is known before the network runs, so that there is no row."""
+        parts = [value for value in values if value is not None]
+        fixed = all(value.fixed for value in parts) and op.type not in _RANDOM and shapes.known(op)
+        if numbers and all(const is not None or not name for const, name in zip(numbers, op.outputs, strict=True)):
+            # Numbers made of weights are weights still; numbers made of shapes and numbers are not.
+            learned = [value for value in parts if value.learned] if fixed else []
+            for at, (name, const) in enumerate(zip(op.outputs, numbers, strict=True)):
+                if const is not None:
+                    found = derived(const.shape, learned, op.type, at) if learned else Value(const.shape)
+                    found.const = const
+                    frame.values[name] = found
+            return True
+        if not fixed or any(outs[at] is None for at, name in enumerate(op.outputs) if name):
+            return False
+        if op.type in _SAME and parts:
+            frame.values[op.outputs[0]] = parts[0]
+            return True
+        for at, (name, shape) in enumerate(zip(op.outputs, outs, strict=True)):
+            if name and shape is not None:
+                light = op.type == "ConstantOfShape"
+                origin = frame.prefix + name
+                made = Value(shape, origin=origin, learned=prod(shape)) if light else derived(shape, parts, op.type, at)
+                made.filling = made.filling or light
+                frame.values[name] = made
+        return True
+
+    def constant(self, op: Op, frame: Frame) -> bool:
+        """A tensor that stands in the graph."""
+        if not op.outputs:
+            return True
+        name, value = op.outputs[0], op.attributes.get("value")
+        if value.__class__ is Tensor:
+            frame.values[name] = of_tensor(value, frame.prefix + name)
+            return True
+        sparse = op.attributes.get("sparse_value")
+        if isinstance(sparse, tuple):
+            frame.values[name] = Value(sparse[1], origin=frame.prefix + name, learned=sparse[2])
+            return True
+        return False
+
+    def branch(self, op: Op, values: list[Value | None], frame: Frame) -> bool:
+        """The branch that a constant condition takes, or what both have in common; False for one that is no graph."""
+        condition = values[0].const if values and values[0] is not None and values[0].fixed else None
+        if condition is None or len(condition.values) != 1:
+            self.deeper(op)
+            outs, empty = agreed(self, op, frame)
+            self.calls.pop()
+            outs = [
+                frame.stated.get(name) if size is None else size for name, size in zip(op.outputs, outs, strict=True)
+            ]
+            self.rows.add(op, values, outs, frame, empty)
+            return True
+        span = op.attributes.get("then_branch" if condition.values[0] else "else_branch")
+        if span.__class__ is not Span:
+            return False
+        self.deeper(op)
+        inner = body(span, frame.opsets)
+        label = op.name or "If"
+        around = Frame(frame.opsets, frame, f"{frame.prefix}{label}/", (*frame.path, label), frame.attributes)
+        self.run(inner, around)
+        for name, info in zip(op.outputs, inner.outputs, strict=False):
+            found = around.find(info.name)
+            if found is None:
+                raise self.graph.stop("CNN-E106", f"nothing gives {quoted(info.name)}", layer=frame.prefix + label)
+            frame.values[name] = found
+        self.calls.pop()
+        return True
+
+    def deeper(self, op: Op, key: Key = NO_KEY) -> None:
+        """Note that the walk goes into something."""
+        if len(self.calls) >= MAX_DEPTH:
+            raise self.graph.stop("CNN-E502", f"more than {MAX_DEPTH} graphs are nested", layer=op.name)
+        if key != NO_KEY and key in self.calls:
+            raise self.graph.stop("CNN-E502", f"the function {quoted(key[1])} calls itself", layer=op.name)
+        self.calls.append(key)
+
+    def function(self, key: Key) -> Body:
+        """A function of the file's own, read once."""
+        found = self.functions.get(key)
+        if found is None:
+            found = self.functions[key] = function(self.model.functions[key], self.model.opsets)
+        return found
+
+    def unfolded(self, key: Key, known: dict[Key, int], above: tuple[Key, ...]) -> int:
+        """How many nodes a call becomes; where functions call one another in a circle, the walk refuses that itself."""
+        if key not in known:
+            if key in above or len(above) > MAX_DEPTH:
+                return 0
+            found = self.function(key)
+            inner = [called(op) for op in within(found.nodes, found.opsets)]
+            known[key] = len(inner) + sum(
+                [self.unfolded(each, known, (*above, key)) for each in inner if each in self.model.functions]
+            )
+        return known[key]
+
+    def call(self, op: Op, frame: Frame, key: Key) -> None:
+        """A function of the file's own: its nodes in the place of the call."""
+        self.deeper(op, key)
+        found = self.function(key)
+        if all(above == NO_KEY for above in self.calls[:-1]):  # those inside other functions are counted with these
+            self.inlined += self.unfolded(key, {}, ())
+        if self.inlined > MAX_INLINED:
+            raise self.graph.stop("CNN-E501", f"functions unfold to more than {MAX_INLINED:,} nodes", layer=op.name)
+        label = op.name or key[1]
+        attributes: dict[str, Any] = {**found.defaults, **op.attributes}
+        inner = Frame(found.opsets, None, f"{frame.prefix}{label}/", (*frame.path, label), attributes)
+        for info, name in zip(found.inputs, op.inputs, strict=False):
+            value = frame.find(name) if name else None
+            if value is not None:
+                inner.values[info.name] = value
+        self.run(without(found, inner), inner)
+        for info, name in zip(found.outputs, op.outputs, strict=False):
+            value = inner.find(info.name)
+            if value is None:
+                raise self.graph.stop("CNN-E106", f"nothing gives {quoted(info.name)}", layer=inner.prefix.rstrip("/"))
+            if name:
+                frame.values[name] = value
+        self.calls.pop()
+
+
+def called(op: Op) -> Key:
+    """The function that an operator would be."""
+    kind, _, overload = op.type.partition(":")
+    return op.domain, kind, overload
+
+
+def within(nodes: list[Op], opsets: dict[str, int], depth: int = 0) -> Iterator[Op]:
+    """The nodes and those of the graphs inside them."""
+    for op in nodes:
+        yield op
+        for value in op.attributes.values():
+            if value.__class__ is Span and depth < MAX_DEPTH:
+                yield from within(body(value, opsets).nodes, opsets, depth + 1)
+
+
+def without(found: Body, inner: Frame) -> Body:
+    """The function where inputs that the caller leaves out are left out by the nodes that read them."""
+    gone = {info.name for info in found.inputs if info.name not in inner.values}
+    if not gone:
+        return found
+    copy = Body(found.name)
+    copy.inputs, copy.outputs = found.inputs, found.outputs
+    copy.nodes = [replace(op, inputs=tuple(["" if name in gone else name for name in op.inputs])) for op in found.nodes]
+    return copy

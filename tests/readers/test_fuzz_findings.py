@@ -1,0 +1,50 @@
+"""What the fuzzer found (tests/long/fuzz.py): each was an exception or took minutes before."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from keras_files import layer, sequential, source
+
+from cnnshape.api import analyze
+from cnnshape.errors import ModelError
+from cnnshape.readers.file import File
+from cnnshape.render import render
+
+
+def problems(name, text, form):
+    with pytest.raises(ModelError) as caught:
+        analyze(File(name, text.encode()), form=form)
+    return [(problem.code, problem.message) for problem in caught.value.problems]
+
+
+def test_half_a_surrogate_pair_in_a_name_of_keras_can_be_written() -> None:
+    text = json.dumps(sequential(source(7, 3, name="a\ud800"), layer("Dense", "b\udfff", units=2), name="c\udbff"))
+    report = analyze(File("x.json", text.encode()), form="keras")
+    assert [row.name for row in report.layers] == ["b?"]
+    assert json.loads(render([report], "json"))["inputs"][0]["name"] == "a?"
+
+
+def test_a_whole_pair_stays_the_character_that_it_is() -> None:
+    text = json.dumps(sequential(source(7, 3), layer("Dense", "b\U0001f600", units=2)))
+    assert analyze(File("x.json", text.encode()), form="keras").layers[0].name == "b\U0001f600"
+
+
+def test_a_repeat_without_a_number_is_told_when_only_as_is_written() -> None:
+    text = "input: 3x7x11\nlayers:\n  - repeat: {as: i}\n    layers:\n      - relu\n"
+    assert problems("x.yaml", text, "cnnshape") == [("CNN-E203", "repeat wants a number of times, not null")]
+
+
+def test_an_output_number_of_thousands_of_digits_is_no_name() -> None:
+    text = f"input: 3x7x11\nlayers:\n  - relu\n  - tanh:\n    from: relu1[{'9' * 4400}]\n"
+    assert [code for code, _ in problems("x.yaml", text, "cnnshape")] == ["CNN-E301"]
+
+
+@pytest.mark.parametrize("item", ["fire: 3", "add: {}\n        from: [input, missing]", "conv: {out_channels: widht}"])
+def test_a_mistake_in_a_repeat_of_thousands_is_told_at_once(item) -> None:
+    text = f"input: 3x7x11\nvars: {{width: 5}}\nlayers:\n  - repeat: 60000\n    layers:\n      - relu\n      - {item}\n"
+    started = time.process_time()
+    assert len(problems("x.yaml", text, "cnnshape")) == 1
+    assert time.process_time() - started < 5
