@@ -1,0 +1,230 @@
+"""`cnnshape lint`: what is wrong with a network, or could be better."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import typer
+
+from cnnshape import __version__, api
+from cnnshape.cli import common
+from cnnshape.errors import ModelError, did_you_mean
+from cnnshape.finding import SEVERITIES, Checked, Finding
+from cnnshape.lint import every_rule
+from cnnshape.lint import lint as looked
+from cnnshape.lint.registry import RULES, codes
+from cnnshape.lint.settings import OPTIONS, Settings, settings
+from cnnshape.render.findings import FACES, findings
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def some_rules(incomplete: str) -> list[str]:
+    """Completion of --select, --ignore and --explain."""
+    return [word for pair in RULES.items() for word in pair if word.startswith(incomplete)]
+
+
+@app.command()
+def lint(
+    model: list[str] = typer.Argument(
+        None,
+        metavar="MODEL...",
+        help="Specs, other tools' files, - for standard input, or zoo:NAME.",
+        autocompletion=common.models,
+    ),
+    select: list[str] = typer.Option(
+        [],
+        "--select",
+        metavar="RULE,...",
+        help="Only these: codes, beginnings of codes, names, ALL.",
+        autocompletion=some_rules,
+    ),
+    ignore: list[str] = typer.Option(
+        [], "--ignore", metavar="RULE,...", help="All but these.", autocompletion=some_rules
+    ),
+    severity: str = typer.Option(
+        "",
+        "--severity",
+        metavar="LEVEL",
+        help="The mildest that is told: error, warning (the default) or info.",
+        autocompletion=common.words(SEVERITIES),
+    ),
+    fail_on: str = typer.Option(
+        "",
+        "--fail-on",
+        metavar="LEVEL",
+        help="The mildest that ends with status 1: all that is told without it; never.",
+        autocompletion=common.words((*SEVERITIES, "never")),
+    ),
+    option: list[str] = typer.Option(
+        [],
+        "--option",
+        metavar="NAME=NUMBER",
+        help="A threshold of a rule, such as smallest-object=16.",
+        autocompletion=common.words(f"{name}=" for name in OPTIONS),
+    ),
+    form: str = typer.Option(
+        "text", "--format", "-f", help=f"One of {', '.join(FACES)}.", autocompletion=common.words(FACES)
+    ),
+    fix: bool = typer.Option(False, "--fix", help="Mend the file where a change is certain; layout and comments stay."),
+    diff: bool = typer.Option(False, "--diff", help="Show what --fix would change."),
+    statistics: bool = typer.Option(False, "--statistics", help="Count by rule in place of telling each."),
+    explain: str = typer.Option(
+        "", "--explain", metavar="RULE", help="What a rule finds and why.", autocompletion=some_rules
+    ),
+    batch: Optional[int] = common.BATCH,
+    dtype: str = common.DTYPE,
+    input: list[str] = common.INPUT,
+    set: list[str] = common.SETS,
+) -> None:
+    """Find what is wrong with a network, or could be better: rules over shapes, params and receptive fields.
+
+    Exit status: 0 nothing found, 1 something found, 2 the input or usage is wrong. docs/rules.md lists the rules;
+    `# cnnshape: ignore[NAME]` beside a layer excuses it.
+
+    \b
+    Examples:
+      cnnshape lint model.yaml
+      cnnshape lint a.yaml b.yaml --severity info --fail-on error
+      cnnshape lint model.yaml --select L1,bias-before-norm
+      cnnshape lint model.yaml --fix
+      cnnshape lint model.yaml --format sarif
+      cnnshape lint --explain dropped-pixels
+    """
+    if explain:
+        from cnnshape.lint.doc import section
+
+        common.write("\n".join(section(one) for one in every_rule() if one.code in meant(explain)))
+        return
+    asked(model, severity, fail_on, form)
+    least: Any = severity or None
+    words: dict[str, Any] = {
+        "select": listed(select),
+        "ignore": listed(ignore),
+        "severity": least,
+        "options": numbers(option),
+    }
+    opening = {"batch": batch, "dtype": dtype, "inputs": common.shapes(input), "sets": common.pairs(set, "--set")}
+    if fix or diff:
+        changed = [mended(name, settings(name, **words), opening, write=fix and not diff) for name in model]
+        if diff:
+            raise typer.Exit(1 if any(changed) else 0)
+    checked = [one(name, words, opening, alone=len(model) == 1) for name in model]
+    told = [finding for file in checked for finding in file.findings]
+    if statistics:
+        common.write(counted(told))
+    else:
+        about = [] if form == "text" else [one.about for one in every_rule()]
+        common.write(findings(checked, form, about, version=__version__))
+    if any(file.problem for file in checked):
+        raise typer.Exit(2)
+    levels = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else SEVERITIES
+    if fail_on != "never" and any(finding.severity in levels for finding in told):
+        raise typer.Exit(1)
+
+
+def meant(word: str) -> list[str]:
+    """The rules of --explain. Errors: ModelError for a word that means none."""
+    found = codes(word)
+    if not found:
+        near = did_you_mean(word.lower(), tuple(RULES.values())) or "docs/rules.md lists every rule"
+        raise api.usage(f"no rule is called {word}", near)
+    return found
+
+
+def asked(model: list[str], severity: str, fail_on: str, form: str) -> None:
+    """Refuse words that mean nothing."""
+    if not model:
+        raise api.usage("lint needs a model", "cnnshape lint model.yaml")
+    for name, word, known in (
+        ("--severity", severity, SEVERITIES),
+        ("--fail-on", fail_on, (*SEVERITIES, "never")),
+        ("--format", form, tuple(FACES)),
+    ):
+        if word and word not in known:
+            raise api.usage(f"{name} {word}: unknown", did_you_mean(word, known) or f"one of {', '.join(known)}")
+
+
+def listed(texts: list[str]) -> tuple[str, ...]:
+    """The words of --select and --ignore, which commas may join."""
+    return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
+
+
+def numbers(texts: list[str]) -> dict[str, Any]:
+    """The thresholds of --option."""
+    found: dict[str, Any] = {}
+    for name, text in common.pairs(texts, "--option").items():
+        if name not in OPTIONS:
+            raise api.usage(f"--option {name}: unknown", did_you_mean(name, tuple(OPTIONS)) or ", ".join(OPTIONS))
+        try:
+            found[name] = float(text) if "." in text else int(text)
+        except ValueError:
+            raise api.usage(f"--option {name}={text}: a number is expected") from None
+    return found
+
+
+def opened(name: str, opening: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """A network, its report, and its text where it is written in our own language."""
+    from cnnshape.cli.reading import SAID
+
+    api.held(opening["batch"], opening["dtype"])
+    found = api.opened(name, batch=opening["batch"], inputs=opening["inputs"], sets=opening["sets"], **SAID)
+    return (*api.reported(found, opening["batch"], opening["dtype"]), found.text)
+
+
+def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: bool) -> Checked:
+    """What is found in one model; among several, what cannot be read is told and the others go on."""
+    chosen = settings(name, **words)
+    try:
+        network, report, text = opened(name, opening)
+    except ModelError as error:
+        if alone:
+            raise
+        common.say(str(error))
+        return Checked(name, (), str(error))
+    return Checked(network.source or name, tuple(looked(network, report, text, chosen)))
+
+
+def mended(name: str, chosen: Settings, opening: dict[str, Any], *, write: bool) -> bool:
+    """Mend one file, or show how; whether anything was to be done."""
+    from pathlib import Path
+
+    from cnnshape.lint.mend import mend
+    from cnnshape.spec.source import parse
+
+    if name == "-" or name.startswith("zoo:"):
+        raise api.usage(f"{name} is no file that could be mended", "name a file")
+    text = opened(name, opening)[2]
+    if text is None or not name.lower().endswith((".yaml", ".yml")):
+        common.say(f"{name}: only YAML is mended")
+        return False
+
+    def analyse(new: str) -> Any:
+        document = parse(new, text.file)
+        options = {key: opening[key] for key in ("batch", "dtype", "inputs", "sets")}
+        return (*api.analyze_document(document, **options), document)
+
+    new, done = mend(text.text, analyse, chosen)
+    if not done:
+        return False
+    if write:
+        path = Path(name)
+        mark = b"\xef\xbb\xbf" if path.read_bytes().startswith(b"\xef\xbb\xbf") else b""
+        path.write_bytes(mark + new.encode("utf-8"))
+        common.say(f"{name}: mended {len(done)} finding{'s' if len(done) > 1 else ''}")
+    else:
+        from difflib import unified_diff
+
+        before, after = text.text.splitlines(), new.splitlines()
+        common.write("\n".join(unified_diff(before, after, name, name, lineterm="")))
+    return True
+
+
+def counted(told: list[Finding]) -> str:
+    """How often each rule speaks, the most frequent first."""
+    from collections import Counter
+
+    counts = Counter((one.code, one.rule, one.severity) for one in told)
+    width = max((len(str(n)) for n in counts.values()), default=1)
+    rows = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return "\n".join(f"{n:>{width}}  {code}  {level:<7}  {name}" for (code, name, level), n in rows) or "nothing found"

@@ -1,0 +1,130 @@
+"""The commands: exit status, several models, mending files, what a run loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+FAULTY = "input: 3x31x31\nlayers:\n  - conv: 8 # first\n  - batch_norm\n  - relu\n"
+GOOD = "input: 3x31x31\nlayers:\n  - conv: {out_channels: 8, bias: false} # first\n  - batch_norm\n  - relu\n"
+
+
+def test_status_is_1_when_something_is_found_and_0_when_not(run, spec) -> None:
+    done = run("lint", spec(FAULTY))
+    assert done.status == 1
+    assert done.out.startswith("model.yaml:3:5: warning CNN-L301 [bias-before-norm] conv1: ")
+    assert run("lint", spec(GOOD)) == (0, "1 model: nothing found\n", "")
+
+
+@pytest.mark.parametrize(("words", "status"), [("error", 0), ("warning", 1), ("info", 1), ("never", 0)])
+def test_fail_on_says_from_when_on(run, spec, words, status) -> None:
+    done = run("lint", spec(FAULTY), "--fail-on", words)
+    assert done.status == status
+    assert "CNN-L301" in done.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--severity", "bad"], ["--fail-on", "bad"], ["--format", "bad"], ["--select", "bad"], ["--option", "bad=1"],
+        ["--option", "peak-share=x"], ["--explain", "bad"],
+    ],
+)  # fmt: skip
+def test_a_wrong_word_is_status_2_and_says_which_would_be_right(run, spec, words) -> None:
+    done = run("lint", spec(GOOD), *words)
+    assert done.status == 2
+    assert "CNN-E701" in done.err
+
+
+def test_no_model_and_a_broken_model_are_status_2(run, spec) -> None:
+    assert run("lint").status == 2
+    done = run("lint", spec("input: 3x31x31\nlayers: [conv: 8, nonsense]"))
+    assert (done.status, done.out) == (2, "")
+    assert "CNN-E201" in done.err
+
+
+def test_several_models_go_on_behind_a_broken_one(run, spec) -> None:
+    done = run("lint", spec("layers: [", "bad.yaml"), spec(FAULTY, "a.yaml"), "zoo:resnet18", "--format", "json")
+    assert done.status == 2
+    files = json.loads(done.out)["files"]
+    assert [file["file"] for file in files] == ["bad.yaml", "a.yaml", "zoo:resnet18"]
+    assert [len(file["findings"]) for file in files] == [0, 1, 0]
+    assert files[0]["problem"]
+
+
+def test_fix_mends_the_file_and_tells_what_is_left(run, spec, tmp_path) -> None:
+    name = spec(FAULTY + "  - max_pool: 2\n")
+    done = run("lint", name, "--fix")
+    assert (tmp_path / name).read_text() == GOOD + "  - max_pool: 2\n"
+    assert done.err == "model.yaml: mended 1 finding\n"
+    assert "CNN-L301" not in done.out
+    assert "CNN-L101" in done.out
+    assert done.status == 1
+
+
+def test_fix_keeps_marks_and_line_breaks_byte_by_byte(run, tmp_path) -> None:
+    (tmp_path / "m.yaml").write_bytes(b"\xef\xbb\xbf" + FAULTY.replace("first", "été").replace("\n", "\r\n").encode())
+    run("lint", "m.yaml", "--fix")
+    assert (tmp_path / "m.yaml").read_bytes() == b"\xef\xbb\xbf" + GOOD.replace("first", "été").replace(
+        "\n", "\r\n"
+    ).encode()
+
+
+def test_diff_shows_and_changes_nothing(run, spec, tmp_path) -> None:
+    name = spec(FAULTY)
+    done = run("lint", name, "--diff")
+    assert done.status == 1
+    assert "-  - conv: 8 # first\n+  - conv: {out_channels: 8, bias: false} # first\n" in done.out
+    assert (tmp_path / name).read_text() == FAULTY
+    assert run("lint", spec(GOOD), "--diff") == (0, "", "")
+
+
+def test_what_is_no_yaml_file_is_not_mended(run, spec) -> None:
+    assert run("lint", "zoo:alexnet", "--fix").status == 2
+    assert run("lint", "-", "--fix", stdin=FAULTY).status == 2
+    done = run("lint", spec('{"input": "3x31x31", "layers": [{"conv": 8}, "batch_norm", "relu"]}', "m.json"), "--fix")
+    assert "only YAML is mended" in done.err
+    assert done.status == 1
+
+
+def test_standard_input_variables_and_inputs_are_taken(run) -> None:
+    text = "input: 3x32x32\nvars: {k: 3}\nlayers:\n  - conv: {out_channels: 8, kernel_size: k, stride: 2}\n  - relu\n"
+    assert "CNN-L101" in run("lint", "-", stdin=text).out
+    assert run("lint", "-", "--input", "3x33x33", stdin=text).status == 0
+    assert run("lint", "-", "--set", "k=4", stdin=text).status == 0
+
+
+def test_statistics_count_by_rule(run, spec) -> None:
+    done = run("lint", spec(FAULTY), "--severity", "info", "--statistics")
+    assert "1  CNN-L301  warning  bias-before-norm\n" in done.out
+
+
+def test_rule_and_explain_tell_the_same(run) -> None:
+    assert run("rule", "L101").out == run("lint", "--explain", "dropped-pixels").out
+    assert run("rule", "L101").out.startswith("### CNN-L101: dropped-pixels\n")
+    assert run("rule").out.count("\n") >= 40
+    assert run("rule", "nonsense").status == 2
+
+
+def test_schema_lint_is_that_of_the_json(run) -> None:
+    assert json.loads(run("schema", "lint").out)["title"] == "cnnshape findings"
+
+
+LOADED = """
+import sys
+from cnnshape.cli import app
+try:
+    app({args!r}, standalone_mode=False)
+except SystemExit:
+    pass
+print([name for name in ("numpy", "rich", "pydantic", "onnx", "torch") if name in sys.modules], file=sys.stderr)
+"""
+
+
+def test_a_run_loads_nothing_heavy() -> None:
+    code = LOADED.format(args=["lint", "zoo:resnet50"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
