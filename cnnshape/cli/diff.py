@@ -1,0 +1,64 @@
+"""`cnnshape diff`: what changed from one network to another."""
+
+from __future__ import annotations
+
+import typer
+
+from cnnshape import api
+from cnnshape.cli import common
+from cnnshape.errors import did_you_mean
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+FORMATS = ("table", "markdown", "json")
+
+
+@app.command()
+def diff(
+    model: str = typer.Argument(
+        ..., metavar="BEFORE", help="A model file, zoo:NAME, or git:REF:path.", autocompletion=common.models
+    ),
+    after: str = typer.Argument(
+        ..., metavar="AFTER", help="Another; the formats may differ.", autocompletion=common.models
+    ),
+    form: str = typer.Option(
+        "table", "--format", "-f", help=f"One of {', '.join(FORMATS)}.", autocompletion=common.words(FORMATS)
+    ),
+    fail_on: list[str] = typer.Option(
+        [],
+        "--fail-on",
+        metavar="TOTAL:CHANGE",
+        help="Exit 1 when a total changes by more: params:+5%, macs:+10M, layers:any.",
+    ),
+    every: bool = typer.Option(False, "--all", "-a", help="List the layers that stayed the same as well."),
+    batch: int = typer.Option(1, "--batch", "-b", metavar="N", help="Examples per batch, of both."),
+    dtype: str = common.DTYPE,
+    input: list[str] = common.INPUT,
+) -> None:
+    """Layers added, removed and changed, and every total with its change. Layers are matched by what they are.
+
+    Exit status: 0 fine, 1 a --fail-on is broken, 2 the input or usage is wrong.
+
+    \b
+    Examples:
+      cnnshape diff zoo:resnet18 zoo:resnet34
+      cnnshape diff git:HEAD:model.yaml model.yaml --fail-on params:+5%
+      cnnshape diff model.yaml model.onnx
+      cnnshape diff zoo:alexnet zoo:vgg16 --format markdown
+    """
+    from cnnshape.compare import compare, guard
+
+    if form not in FORMATS:
+        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    guards = [guard(text) for text in fail_on]
+    found = compare(common.opened(model, batch, dtype, input), common.opened(after, batch, dtype, input), guards)
+    from cnnshape.render import difference
+
+    if form == "table":
+        common.write(difference.table(found, every=every))
+    else:
+        common.write(difference.markdown(found) if form == "markdown" else difference.to_json(found))
+    for text in found.broken:
+        common.say(f"{found.after}: {text}")
+    if found.broken:
+        raise typer.Exit(1)

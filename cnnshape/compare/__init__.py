@@ -1,0 +1,232 @@
+"""Two networks side by side: layers matched by what they are and where they stand, not by name; totals with changes.
+
+A shortest edit script over the layers' kinds and fields finds what stayed. Between what stayed, a removed and an added
+layer of one kind are one layer that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from cnnshape.compare.align import matched
+from cnnshape.errors import ModelError, Place, Problem, did_you_mean
+from cnnshape.network import Network
+from cnnshape.report import LayerReport, Report
+from cnnshape.units import number_of
+
+SCHEMA = "cnnshape-diff/1"
+
+#: The totals that are compared.
+TOTALS = (
+    "layers",
+    "params",
+    "trainable_params",
+    "buffers",
+    "macs",
+    "flops",
+    "param_bytes",
+    "activation_bytes",
+    "peak_activation_bytes",
+)
+#: What is compared of two layers that are one.
+NUMBERS = ("params", "macs", "activation_bytes")
+
+State = Literal["same", "affected", "changed", "added", "removed"]
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """One layer before and after; None where it was not there."""
+
+    state: State
+    before: str | None
+    after: str | None
+    kind: str
+    fields: dict[str, tuple[Any, Any]]
+    """Fields with other values: before, after."""
+    numbers: dict[str, tuple[Any, Any]]
+    """Shapes and numbers with other values: before, after."""
+
+    @property
+    def renamed(self) -> bool:
+        """Whether the layer is there under another name."""
+        return self.before is not None and self.after is not None and self.before != self.after
+
+
+class Total(msgspec.Struct, frozen=True):
+    """One total before and after; `percent` is None where there was nothing before."""
+
+    name: str
+    before: int | None
+    after: int | None
+    change: int | None
+    percent: float | None
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """All of it."""
+
+    before: str
+    after: str
+    totals: tuple[Total, ...]
+    layers: tuple[Pair, ...]
+    broken: tuple[str, ...] = ()
+    """What `--fail-on` refuses, in words."""
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing changed but names."""
+        return all(pair.state == "same" for pair in self.layers) and not any(t.change for t in self.totals)
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """`--fail-on params:+5%`: the total, which way, how much, and whether in percent."""
+
+    name: str
+    way: Literal["+", "-", ""]
+    amount: float
+    percent: bool
+    text: str
+
+
+def compare(before: tuple[Network, Report], after: tuple[Network, Report], guards: Sequence[Guard] = ()) -> Difference:
+    """What changed from one network to the other."""
+    (old, was), (new, now) = before, after
+    names = [node.name for node in old.nodes], [node.name for node in new.nodes]
+    found = matched(_tokens(old), _tokens(new), names)
+    wired = _rewired(old, new, found)
+    pairs = [
+        _pair(
+            was.layers[i] if i is not None else None,
+            now.layers[j] if j is not None else None,
+            _layer(old, i),
+            _layer(new, j),
+            wired.get(j),
+        )
+        for i, j in found
+    ]
+    totals = tuple([_total(name, was, now) for name in TOTALS])
+    return Difference(was.model.source, now.model.source, totals, tuple(pairs), tuple(_broken(totals, guards)))
+
+
+def guard(text: str) -> Guard:
+    """A `--fail-on` option. ModelError CNN-E701 for what is none."""
+    name, sign, amount = text.partition(":")
+    if name not in TOTALS or not sign:
+        fix = did_you_mean(name, TOTALS) or f"one of {', '.join(TOTALS)}, for example params:+5%"
+        raise _usage(f"--fail-on {text}: {name or 'nothing'} is no total", fix)
+    way, rest = (amount[0], amount[1:]) if amount[:1] in ("+", "-") else ("", amount)
+    if rest in ("any", ""):
+        return Guard(name, way, 0, percent=False, text=text)  # type: ignore[arg-type]
+    try:
+        value = float(rest[:-1]) if rest.endswith("%") else float(number_of(rest))
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise _usage(f"--fail-on {text}: {rest[:40]} is no amount", "params:+5%, macs:+10M or params:any")
+    return Guard(name, way, value, rest.endswith("%"), text)  # type: ignore[arg-type]
+
+
+def _tokens(network: Network) -> list[Any]:
+    return [node.layer for node in network.nodes]
+
+
+def _layer(network: Network, index: int | None) -> Any:
+    return None if index is None else network.nodes[index].layer
+
+
+def _rewired(
+    old: Network, new: Network, pairs: Sequence[tuple[int | None, int | None]]
+) -> dict[int | None, tuple[Any, Any]]:
+    """The layers of the new network that read other tensors than before, though both are still there."""
+    twin = {value: value for value in range(min(len(old.inputs), len(new.inputs)))}
+    for i, j in pairs:
+        if i is not None and j is not None:
+            twin.update(zip(old.nodes[i].outputs, new.nodes[j].outputs, strict=False))
+    there = set(twin.values())
+    before, after = old.value_names(), new.value_names()
+    found: dict[int | None, tuple[Any, Any]] = {}
+    for i, j in pairs:
+        if i is None or j is None:
+            continue
+        reads, read = new.nodes[j].inputs, old.nodes[i].inputs
+        moved = [twin.get(v) for v in read]
+        if len(reads) == len(read) and any(
+            m is not None and v in there and m != v for m, v in zip(moved, reads, strict=True)
+        ):
+            found[j] = (tuple(before[v] for v in read), tuple(after[v] for v in reads))
+    return found
+
+
+def _pair(
+    was: LayerReport | None, now: LayerReport | None, old: Any, new: Any, wired: tuple[Any, Any] | None = None
+) -> Pair:
+    """One layer before and after."""
+    if was is None or now is None:
+        row: Any = was or now
+        state: State = "removed" if was is not None else "added"
+        numbers = {name: getattr(row, name) for name in NUMBERS}
+        numbers["output"] = row.output_shapes
+        each = {k: (v, None) if was is not None else (None, v) for k, v in numbers.items()}
+        return Pair(state, was.name if was else None, now.name if now else None, row.kind, {}, each)
+    fields = {
+        name: (getattr(old, name), getattr(new, name))
+        for name in old.__struct_fields__
+        if getattr(old, name) != getattr(new, name)
+    }
+    if wired is not None:
+        fields["from"] = wired
+    both = {name: (getattr(was, name), getattr(now, name)) for name in NUMBERS}
+    both["output"] = (was.output_shapes, now.output_shapes)
+    numbers = {name: pair for name, pair in both.items() if pair[0] != pair[1]}
+    state = "changed" if fields else "affected" if numbers else "same"
+    return Pair(state, was.name, now.name, now.kind, fields, numbers)
+
+
+def _total(name: str, was: Report, now: Report) -> Total:
+    """One total; None where a report cannot know it."""
+    states = {
+        "params": "params",
+        "trainable_params": "params",
+        "param_bytes": "params",
+        "macs": "macs",
+        "flops": "macs",
+    }
+    values = [
+        None
+        if getattr(report.status, states.get(name, ""), "complete") == "unavailable"
+        else getattr(report.totals, name)
+        for report in (was, now)
+    ]
+    before, after = values
+    if before is None or after is None:
+        return Total(name, before, after, None, None)
+    return Total(name, before, after, after - before, 100 * (after - before) / before if before else None)
+
+
+def _broken(totals: Sequence[Total], guards: Sequence[Guard]) -> list[str]:
+    """Each guard that a change breaks, in words; a change that cannot be known breaks it."""
+    by_name = {total.name: total for total in totals}
+    found = []
+    for one in guards:
+        total = by_name[one.name]
+        if total.change is None:
+            found.append(f"{one.name} is not known, so {one.text} is not held")
+            continue
+        change = total.change if one.way != "-" else -total.change
+        size = abs(change) if not one.way else change
+        if one.percent:
+            base = total.before or 0
+            over = size * 100 > one.amount * base
+        else:
+            over = size > one.amount
+        if over and size > 0:
+            percent = "" if total.percent is None else f" ({total.percent:+.2f} %)"
+            found.append(f"{one.name} changed by {total.change:+,}{percent}, more than {one.text} allows")
+    return found
+
+
+def _usage(message: str, fix: str) -> ModelError:
+    return ModelError([Problem("CNN-E701", message, Place("cnnshape"), fix=fix)])

@@ -1,0 +1,87 @@
+"""What `check` found: for a terminal, for a pull request, for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cnnshape.render.escape import md
+from cnnshape.render.safe import inline
+
+if TYPE_CHECKING:
+    from cnnshape.budget import Verdict
+    from cnnshape.report import Report
+
+SCHEMA = "cnnshape-check/1"
+
+
+def to_json(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
+    """The contract cnnshape-check/1, one object for one model, an array for several; docs/check.md describes it."""
+    documents = [_document(report, verdicts, said) for report, verdicts in checked]
+    data = msgspec.json.encode(documents[0] if len(documents) == 1 else documents)
+    return msgspec.json.format(data, indent=2).decode()
+
+
+def _document(report: Report, verdicts: list[Verdict], said: Any) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "model": report.model.source,
+        "ok": all(one.ok for one in verdicts) and not report.failed,
+        "budgets": [
+            {
+                "side": one.limit.side,
+                "what": one.limit.path,
+                "budget": one.limit.value,
+                "layer": one.layer or None,
+                "found": one.found,
+                "partial": one.partial,
+                "ok": one.ok,
+                "over": one.over,
+                "message": said(one),
+                "heaviest": [{"layer": name, "value": value, "percent": share} for name, value, share in one.heaviest],
+            }
+            for one in verdicts
+        ],
+        "expectations": [msgspec.structs.asdict(failed) for failed in report.failed],
+    }
+
+
+def table(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
+    """A line per budget, the heaviest layers below a broken one, then the verdict."""
+    lines: list[str] = []
+    for report, verdicts in checked:
+        name = inline(report.model.source)
+        for one in verdicts:
+            lines.append(f"{name}: {'ok  ' if one.ok else 'FAIL'}  {inline(said(one))}")
+            lines += [f"    {value:>15,}  {share:5.1f} %  {inline(layer)}" for layer, value, share in one.heaviest]
+        lines += [f"{name}: FAIL  {inline(promise(failed))}" for failed in report.failed]
+    budgets = [one for _, verdicts in checked for one in verdicts]
+    broken = sum(not one.ok for one in budgets)
+    unkept = sum(len(report.failed) for report, _ in checked)
+    promises = f"; {unkept} expectation{'s' if unkept != 1 else ''} of the spec not kept" if unkept else ""
+    lines.append(f"{len(budgets) - broken} of {len(budgets)} budgets kept{promises}")
+    return "\n".join(lines) + "\n"
+
+
+def markdown(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
+    """For a comment on a pull request."""
+    lines = ["| model | | what |", "| --- | --- | --- |"]
+    for report, verdicts in checked:
+        name = md(inline(report.model.source))
+        for one in verdicts:
+            heavy = ", ".join(f"{layer} {value:,} ({share:.1f} %)" for layer, value, share in one.heaviest)
+            more = f"; heaviest: {heavy}" if heavy else ""
+            lines.append(f"| {name} | {':white_check_mark:' if one.ok else ':x:'} | {md(inline(said(one) + more))} |")
+        lines += [f"| {name} | :x: | {md(inline(promise(failed)))} |" for failed in report.failed]
+    return "\n".join(lines) + "\n"
+
+
+def promise(failed: Any) -> str:
+    """An expectation that is not kept, in words."""
+    expected, got = (
+        "x".join(map(str, value)) if isinstance(value, (tuple, list)) else value
+        for value in (failed.expected, failed.found)
+    )
+    what = f"{failed.layer}: {failed.what}" if failed.layer else failed.what
+    return f"{what} is {got}, but {expected} was expected"

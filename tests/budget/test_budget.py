@@ -1,0 +1,185 @@
+"""Budgets: what is held, what is told, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnshape import api, budget
+from cnnshape.errors import ModelError
+
+SPEC = """\
+input: 3x13x17
+layers:
+  - conv: {out_channels: 5, kernel_size: 3}
+    name: first
+  - relu
+  - conv: {out_channels: 7, kernel_size: 3}
+    name: second
+"""
+PARAMS = 5 * 3 * 9 + 5 + 7 * 5 * 9 + 7
+MACS = 5 * 27 * 11 * 15 + 7 * 45 * 9 * 13
+
+
+def report(text: str = SPEC):
+    return api.analyze_document(api.parse(text))[1]
+
+
+def held(side: str, path: str, value: int | str, text: str = SPEC):
+    return budget.hold(report(text), [budget.limit(side, path, value, "x")])
+
+
+NUMBERS = {
+    "params": PARAMS,
+    "macs": MACS,
+    "flops": 2 * MACS,
+    "ops.add": 5 * 11 * 15 + 7 * 9 * 13,
+    "layers": 3,
+    "param_bytes": 4 * PARAMS,
+    "peak_activation_bytes": 2 * 4 * 5 * 11 * 15,
+    "receptive_field": 5,
+    "jump": 1,
+    "layers.first.params": 5 * 27 + 5,
+    "layers.second.receptive_field": 5,
+    "layers.first.macs": 5 * 27 * 11 * 15,
+}
+
+
+@pytest.mark.parametrize("path", NUMBERS)
+@given(st.integers(-3, 3))
+def test_a_budget_is_kept_up_to_its_value_and_not_one_further(path, off) -> None:
+    value = NUMBERS[path] + off
+    assert [one.ok for one in held("max", path, value)] == [off >= 0]
+    assert [one.ok for one in held("min", path, value)] == [off <= 0]
+    assert held("max", path, value)[0].over == max(0, -off)
+
+
+def test_a_budget_of_every_layer_names_those_that_break_it_the_worst_first() -> None:
+    broken = held("max", "layer.params", 100)
+    assert [(one.layer, one.found) for one in broken] == [("second", 322), ("first", 140)]
+    kept = held("max", "layer.params", 400)
+    assert [(one.layer, one.found, one.ok) for one in kept] == [("second", 322, True)]
+
+
+def test_sizes_have_suffixes() -> None:
+    assert held("max", "params", "0.4k")[0].limit.value == 400
+    assert held("max", "peak_activation_bytes", "6KiB")[0].limit.value == 6144
+
+
+def test_the_layers_that_weigh_most_are_told_with_their_shares() -> None:
+    one = held("max", "params", 10)[0]
+    assert [(name, value) for name, value, _ in one.heaviest] == [("second", 322), ("first", 140)]
+    assert sum(share for *_, share in one.heaviest) == pytest.approx(100)
+    peak = held("max", "peak_activation_bytes", 10)[0]
+    assert {name for name, *_ in peak.heaviest} == {"first", "relu1"}
+
+
+def test_what_is_not_known_in_full_keeps_no_upper_budget_and_may_keep_a_lower_one() -> None:
+    box = SPEC + "  - opaque: {shape: 5x7}\n    name: box\n"
+    most = held("max", "params", 10_000, box)[0]
+    assert not most.ok
+    assert most.partial
+    assert "not known" in budget.said(most)
+    assert held("min", "params", 100, box)[0].ok
+    assert "over the budget" in budget.said(held("max", "params", 10, box)[0])
+    assert not held("max", "layers.box.params", 10, box)[0].ok
+    assert "not known" in budget.said(held("max", "layers.box.macs", 10, box)[0])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "parms",
+        "layer",
+        "layer.parms",
+        "layers.third.params",
+        "layers.first.parms",
+        "ops",
+        "ops.mak",
+        "peak_at",
+        "schema",
+        "",
+    ],
+)
+def test_a_number_that_there_is_not_is_refused_with_the_nearest(path) -> None:
+    with pytest.raises(ModelError, match="CNN-E701"):
+        held("max", path, 3)
+
+
+@pytest.mark.parametrize("text", ["params", "=3", "params=", "params=x", "params=-3", "params=5Q", "params=1e400"])
+def test_wrong_options_are_refused(text) -> None:
+    with pytest.raises(ModelError, match="CNN-E701"):
+        budget.limits([text], "max")
+
+
+def test_the_command(run, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.yaml").write_text(SPEC)
+    kept = run("check", "m.yaml", "--max", "params=1k", "--min", "receptive_field=5")
+    assert (kept.status, kept.out.splitlines()[-1]) == (0, "2 of 2 budgets kept")
+    broken = run("check", "m.yaml", "--max", "params=400")
+    assert broken.status == 1
+    assert "params is 462, over the budget of 400 by 62 (15.5 %)" in broken.out
+    assert run("check", "m.yaml").status == 2
+    assert run("check", "m.yaml", "--max", "parms=3").status == 2
+    assert run("check", "m.yaml", "--max", "params=3", "-f", "xml").status == 2
+    assert run("check", "none.yaml", "m.yaml", "--max", "params=1k").status == 2
+    data = json.loads(run("check", "m.yaml", "--max", "params=400", "-f", "json").out)
+    assert (data["schema"], data["ok"], data["budgets"][0]["over"]) == ("cnnshape-check/1", False, 62)
+    assert ":x:" in run("check", "m.yaml", "--max", "params=400", "-f", "markdown").out
+
+
+def test_the_specs_own_budget_and_expectations_are_held(run, tmp_path) -> None:
+    file = tmp_path / "m.yaml"
+    file.write_text(SPEC + "budget:\n  max: {params: width * 40, peak_activation_bytes: 7KiB}\nvars: {width: 10}\n")
+    told = run("check", str(file))
+    assert told.status == 1
+    assert "params is 462, over the budget of 400 by 62" in told.out
+    file.write_text(SPEC + "expect: {params: 462}\n")
+    assert run("check", str(file)).status == 0
+    file.write_text(SPEC + "expect: {params: 461}\n")
+    told = run("check", str(file), "--max", "params=1k")
+    assert told.status == 1
+    assert "params is 462, but 461 was expected" in told.out
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        ("budget: 3", "8:"),
+        ("budget: {most: {params: 3}}", "8:10"),
+        ("budget: {max: 3}", "8:10"),
+        ("budget: {max: {parms: 3}}", "8:16"),
+        ("budget: {max: {params: [3]}}", "8:24"),
+        ("budget: {max: {params: -3}}", "8:24"),
+        ("budget: {max: {params: 5Q}}", "8:24"),
+    ],
+)
+def test_a_wrong_section_is_told_at_its_place(section, place) -> None:
+    with pytest.raises(ModelError, match=rf":{place}.*CNN-E20") as caught:
+        report(SPEC + section)
+    assert caught.value.problems[0].fix or "5Q" in section
+
+
+def test_settings_are_found_upward_and_by_name(run, tmp_path, monkeypatch) -> None:
+    inner = tmp_path / "models" / "small"
+    inner.mkdir(parents=True)
+    (inner / "m.yaml").write_text(SPEC)
+    (tmp_path / "cnnshape.toml").write_text('[budget.max]\nparams = 400\n"layer.macs" = "1M"\n')
+    monkeypatch.chdir(inner)
+    assert "params is 462, over the budget of 400" in run("check", "m.yaml").out
+    (tmp_path / "models" / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert run("check", "m.yaml").status == 1
+    (tmp_path / "models" / "pyproject.toml").write_text("[tool.cnnshape.budget.max]\nparams = 500\n")
+    assert run("check", "m.yaml").status == 0
+    other = tmp_path / "other.toml"
+    other.write_text("[budget.min]\nparams = 463\n")
+    assert run("check", "m.yaml", "--config", str(other)).status == 1
+    for text in ("[budget", "budget = 3", "[budget.most]\nx = 1", "[budget.max]\nparams = true", "a = " + "[" * 9999):
+        other.write_text(text)
+        refused = run("check", "m.yaml", "--config", str(other))
+        assert refused.status == 2, text
+        assert "CNN-E" in refused.err

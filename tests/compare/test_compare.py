@@ -1,0 +1,171 @@
+"""Two networks side by side: what stayed, what changed, what came and went."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnshape import api
+from cnnshape.compare import compare, guard
+from cnnshape.compare.align import matched
+from cnnshape.errors import ModelError
+
+A = "{input: 3x13x17, layers: [{conv: 5, name: a}, {relu: , name: r}, {conv: 7, name: b}, {conv: 11, name: c}]}"
+
+
+def of(text: str):
+    return api.analyze_document(api.parse(text))
+
+
+def states(before: str, after: str) -> list[tuple[str, str | None, str | None]]:
+    return [(p.state, p.before, p.after) for p in compare(of(before), of(after)).layers if p.state != "same"]
+
+
+def longest(a: str, b: str) -> int:
+    """The longest common subsequence, by the book."""
+    best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i, x in enumerate(a, 1):
+        for j, y in enumerate(b, 1):
+            best[i][j] = best[i - 1][j - 1] + 1 if x == y else max(best[i - 1][j], best[i][j - 1])
+    return best[-1][-1]
+
+
+@given(st.text("abc", max_size=12), st.text("abc", max_size=12))
+def test_as_much_is_kept_as_can_be_and_everything_is_told_once_in_order(a, b) -> None:
+    pairs = matched(a, b)
+    assert [i for i, _ in pairs if i is not None] == list(range(len(a)))
+    assert [j for _, j in pairs if j is not None] == list(range(len(b)))
+    equal = sum(i is not None and j is not None and a[i] == b[j] for i, j in pairs)
+    assert equal >= longest(a, b)
+
+
+@given(st.text("abc", max_size=12), st.text("abc", max_size=12), st.data())
+def test_names_choose_among_the_scripts_that_keep_as_much(a, b, data) -> None:
+    letters = "pqrstuvwxyzklmno"
+    names = [data.draw(st.permutations(letters))[: len(text)] for text in (a, b)]
+    pairs = matched(a, b, (names[0], names[1]))
+    assert [i for i, _ in pairs if i is not None] == list(range(len(a)))
+    assert [j for _, j in pairs if j is not None] == list(range(len(b)))
+    equal = sum(i is not None and j is not None and a[i] == b[j] for i, j in pairs)
+    assert equal >= longest(a, b)
+
+
+def test_a_deeper_network_keeps_every_layer_of_the_other() -> None:
+    found = compare(api.analyze_network("zoo:resnet18"), api.analyze_network("zoo:resnet34"))
+    assert {p.state for p in found.layers} == {"same", "added"}
+
+
+def test_a_network_equals_itself() -> None:
+    found = compare(of(A), of(A))
+    assert found.equal
+    assert not found.broken
+
+
+def test_a_rename_changes_nothing() -> None:
+    found = compare(of(A), of(A.replace("name: b", "name: other")))
+    assert found.equal
+    assert [(p.before, p.after) for p in found.layers if p.renamed] == [("b", "other")]
+
+
+def test_a_layer_between_is_added_and_what_it_changes_behind_it_is_affected() -> None:
+    after = A.replace("{conv: 7, name: b}", "{max_pool: 2, name: p}, {conv: 7, name: b}")
+    assert states(A, after) == [("added", None, "p"), ("affected", "b", "b"), ("affected", "c", "c")]
+    assert [row[0] for row in states(after, A)] == ["removed", "affected", "affected"]
+
+
+def test_another_width_is_a_change_of_that_layer_and_affects_the_next() -> None:
+    found = compare(of(A), of(A.replace("conv: 7", "conv: 2")))
+    changed = next(p for p in found.layers if p.state == "changed")
+    assert changed.fields == {"out_channels": (7, 2)}
+    assert changed.numbers["params"] == (5 * 7 * 9 + 7, 5 * 2 * 9 + 2)
+    assert next(p for p in found.layers if p.state == "affected").numbers["params"] == (
+        7 * 11 * 9 + 11,
+        2 * 11 * 9 + 11,
+    )
+
+
+def test_the_same_layers_wired_otherwise_are_not_equal() -> None:
+    one = "{input: 3x13x17, layers: [{conv: 3, name: a}, {relu: , name: r}, {add: [a, r], name: s}]}"
+    two = one.replace("add: [a, r]", "add: [input, r]")
+    two = two.replace("conv: 3", "conv: {out_channels: 3, padding: 1}")
+    one = one.replace("conv: 3", "conv: {out_channels: 3, padding: 1}")
+    found = compare(of(one), of(two))
+    assert [(p.before, p.fields) for p in found.layers if p.state == "changed"] == [
+        ("s", {"from": (("a", "r"), ("input", "r"))})
+    ]
+    assert not found.equal
+
+
+def test_totals_add_up() -> None:
+    found = compare(of(A), of(A.replace("conv: 11", "conv: 22")))
+    for total in found.totals:
+        assert total.change == total.after - total.before
+        assert total.percent is None or total.percent == pytest.approx(100 * total.change / total.before)
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("params:+5%", True),
+        ("params:+99%", False),
+        ("params:+1", True),
+        ("params:+1M", False),
+        ("params:-1%", False),
+        ("params:any", True),
+        ("params:50%", True),
+        ("layers:any", False),
+    ],
+)
+def test_guards(text, broken) -> None:
+    found = compare(of(A), of(A.replace("conv: 11", "conv: 22")), [guard(text)])
+    assert bool(found.broken) == broken
+
+
+@pytest.mark.parametrize("text", ["parms:+5%", "params", "params:+x", "params:+-5%", "", "params:nan%", "params:inf%"])
+def test_wrong_guards_are_refused(text) -> None:
+    with pytest.raises(ModelError, match="CNN-E701"):
+        guard(text)
+
+
+def test_unlike_networks_are_compared_in_little_time() -> None:
+    deep = "{input: 3x64x64, layers: [{repeat: 2000, layers: [{conv: {out_channels: 3, padding: 1}}, relu]}]}"
+    other = "{input: 3x64x64, layers: [{repeat: 2000, layers: [sigmoid, {conv: {out_channels: 5, padding: 1}}]}]}"
+    assert len(compare(of(deep), of(other)).layers) >= 4000
+
+
+def test_the_command(run, spec, tmp_path, monkeypatch) -> None:
+    one, two = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    one.write_text(A)
+    two.write_text(A.replace("conv: 11", "conv: 22"))
+    shown = run("diff", str(one), str(two), "--fail-on", "params:+5%")
+    assert shown.status == 1
+    assert "~ c  conv  out_channels 11 -> 22" in shown.out
+    assert "more than params:+5% allows" in shown.err
+    assert run("diff", str(one), str(two)).status == 0
+    data = json.loads(run("diff", str(one), str(two), "-f", "json").out)
+    assert data["schema"] == "cnnshape-diff/1"
+    assert [t["change"] for t in data["totals"] if t["name"] == "params"] == [11 * 7 * 9 + 11]
+    assert "| **params** |" in run("diff", str(one), str(two), "-f", "markdown").out
+    assert run("diff", str(one), str(two), "-f", "yaml").status == 2
+    assert run("diff", str(one), str(tmp_path / "none")).status == 2
+
+
+def test_a_file_of_a_commit(run, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    mail = ("-c", "user.email=a@b.c", "-c", "user.name=a")
+    (tmp_path / "m.yaml").write_text(A)
+    for words in (("init", "-q"), ("add", "m.yaml"), (*mail, "commit", "-q", "-m", "one")):
+        subprocess.run(["git", *words], check=True)
+    (tmp_path / "m.yaml").write_text(A.replace("conv: 11", "conv: 22"))
+    shown = run("diff", "git:HEAD:m.yaml", "m.yaml")
+    assert shown.status == 0
+    assert "out_channels 11 -> 22" in shown.out
+    assert "--- git:HEAD:m.yaml" in shown.out
+    for wrong in ("git:HEAD:nothing.yaml", "git:nowhere:m.yaml", "git:--output=x:m.yaml", "git:HEAD", "git::m.yaml"):
+        refused = run("analyze", wrong)
+        assert refused.status == 2, wrong
+        assert "CNN-E" in refused.err
