@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnnshape.api import analyze, analyze_data, analyze_text, load
+    from cnnshape.api import analyze, analyze_data, analyze_text, from_torch, load
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "analyze", "analyze_data", "analyze_text", "load"]
+__all__ = ["__version__", "analyze", "analyze_data", "analyze_text", "from_torch", "load"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnnshape import bundled
 from cnnshape import report as reports
 from cnnshape.calculate import calculate
 from cnnshape.errors import ModelError, Place, Problem, did_you_mean, printable, quoted
 from cnnshape.network import Network
 from cnnshape.report import DTYPES, Report
 from cnnshape.spec import load as load_spec
-from cnnshape.spec.source import Document, Map, Seq, parse, read
+from cnnshape.spec.source import MAX_BYTES, Document, Map, Seq, parse
+from cnnshape.text import decoded
 
-ZOO = Path(__file__).parent / "zoo"
+if TYPE_CHECKING:
+    from cnnshape.readers.file import File
+
+#: MODULE:NAME, an object that Python code makes.
+_OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 def _table(report: Report) -> str:
@@ -31,49 +38,146 @@ Inputs = tuple[int, ...] | list[int] | dict[str, tuple[int, ...]] | str | None
 
 def zoo_names() -> list[str]:
     """The bundled networks."""
-    return sorted(path.stem for path in ZOO.glob("*.yaml"))
+    return bundled.names()
 
 
-def zoo_path(name: str) -> Path:
-    """Where a bundled network's spec stands; ModelError for an unknown name."""
-    path = ZOO / f"{name}.yaml"
-    if "/" in name or not path.is_file():
-        known = zoo_names()
-        fix = did_you_mean(name, known) or f"one of {', '.join(known)}"
-        raise ModelError([Problem("CNN-E101", f"the zoo has no {quoted(name)}", Place(f"zoo:{name}"[:80]), fix=fix)])
-    return path
+def zoo_text(name: str) -> str:
+    """A bundled network's spec; ModelError for an unknown name."""
+    return bundled.text(name)
 
 
-def load(source: str | Path, *, sets: dict[str, str] | None = None, inputs: Inputs = None) -> Network:
-    """A network from a path, "-" (standard input) or "zoo:NAME", without its shapes.
+class Opened(NamedTuple):
+    """A model that was read: its network, and what was found wrong with it on the way."""
 
-    Errors: ModelError with every problem of the text
+    network: Network
+    problems: list[Problem]
+    text: Document | None = None
+    """Its text, where it is written in our own language."""
+    file: File | None = None
+    """The file, where it is another tool's."""
+
+
+def load(source: str | Path, **options: Any) -> Network:
+    """A network from a path, "-" (standard input) or "zoo:NAME", without its shapes; options as of `analyze`.
+
+    Errors: ModelError with every problem of the file
     """
-    network, problems = _read(document(str(source)), sets, inputs)
-    if problems:
-        raise ModelError(problems)
-    return network
+    options["inputs"] = options.pop("input", None)
+    found = opened(source, **options)
+    if found.problems:
+        raise ModelError(found.problems)
+    return found.network
 
 
 def analyze(
-    source: str | Path,
+    source: str | Path | File,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     dtype: str = "float32",
     input: Inputs = None,  # noqa: A002 - the spec's own word
     sets: dict[str, str] | None = None,
+    form: str = "",
+    strict: bool = False,
+    import_python: bool = False,
 ) -> Report:
-    """Every number of a model.
+    """Every number of a model: a spec, or an ONNX, Keras, Caffe, Darknet or torch.export file.
 
-    Shape:  input overrides the spec's input, without the batch: "3x256x256" or (3, 256, 256)
+    `batch` is what the file states, else 1. `form` is one of readers.FORMATS, where the content does not tell it.
+    `strict` makes an unknown operator an error. `import_python` allows "MODULE:NAME", which runs the user's code.
+
+    Shape:  input overrides the file's input, without the batch: "3x256x256" or (3, 256, 256)
     Errors: ModelError with every problem, each with its place and fix
     """
-    return analyze_document(document(str(source)), batch=batch, dtype=dtype, inputs=input, sets=sets)[1]
+    return analyze_network(
+        source,
+        batch=batch,
+        dtype=dtype,
+        input=input,
+        sets=sets,
+        form=form,
+        strict=strict,
+        import_python=import_python,
+    )[1]
 
 
-def analyze_network(source: str | Path, **options: Any) -> tuple[Network, Report]:
+def analyze_network(
+    source: str | Path | File, *, batch: int | None = None, dtype: str = "float32", **options: Any
+) -> tuple[Network, Report]:
     """The network beside its report; options as of `analyze`."""
-    return analyze_document(document(str(source)), **{"inputs": options.pop("input", None), **options})
+    held(batch, dtype)
+    options["inputs"] = options.pop("input", None)
+    return reported(opened(source, batch=batch, **options), batch, dtype)
+
+
+def opened(
+    source: str | Path | File,
+    *,
+    batch: int | None = None,
+    inputs: Inputs = None,
+    sets: dict[str, str] | None = None,
+    form: str = "",
+    strict: bool = False,
+    import_python: bool = False,
+) -> Opened:
+    """A model in any format. Errors: ModelError when nothing can be made of it."""
+    from cnnshape.readers import FORMATS
+    from cnnshape.readers.file import File
+
+    if form and form not in FORMATS:
+        raise usage(f"unknown format {form}", did_you_mean(form, tuple(FORMATS)) or f"one of {', '.join(FORMATS)}")
+    name = source.path if isinstance(source, File) else str(source)
+    if name.startswith("zoo:"):
+        return _own(document(name), sets, inputs)
+    if isinstance(source, str) and _OBJECT.fullmatch(name) and not Path(name).exists():
+        return _python(name, import_python, batch, inputs)
+    if isinstance(source, str) and name.startswith("git:"):
+        from cnnshape.readers.git import committed
+
+        source = committed(name)
+    file = source if isinstance(source, File) else File(name)
+    if not form:
+        from cnnshape.readers.detect import told
+
+        form = told(file)
+    if form == "cnnshape":
+        return _own(parse(decoded(file.data(), file.name, MAX_BYTES), file.name), sets, inputs)
+    from cnnshape.readers import Options, read
+
+    return Opened(*read(file, form, Options(named_inputs(inputs), batch, sets or {}, strict)), file=file)
+
+
+def _python(name: str, allowed: bool, batch: int | None, inputs: Inputs) -> Opened:
+    """A model that Python code makes."""
+    if not allowed:
+        raise usage(f"{quoted(name)} is Python code, which is not run unasked", "--import-python, if you trust it")
+    from cnnshape.readers import Options
+    from cnnshape.readers.torch.live import read
+
+    return Opened(*read(name, Options(named_inputs(inputs), batch)))
+
+
+def from_torch(
+    module: Any, input_shape: Inputs, *, batch: int = 1, dtype: str = "float32", strict: bool = False
+) -> Report:
+    """Every number of a torch.nn.Module, by torch.export: no forward pass, and the module stays as it is.
+
+    Shape:  input_shape without the batch, (3, 224, 224) or "3x224x224"; {"name": shape} for several, by argument
+    Errors: ModelError CNN-E703 without torch, CNN-E701 when torch.export cannot follow the module
+    """
+    return from_torch_network(module, input_shape, batch=batch, dtype=dtype, strict=strict)[1]
+
+
+def from_torch_network(
+    module: Any, input_shape: Inputs, *, batch: int = 1, dtype: str = "float32", strict: bool = False
+) -> tuple[Network, Report]:
+    """The network beside its report; options as of `from_torch`."""
+    held(batch, dtype)
+    from cnnshape.readers import Options
+    from cnnshape.readers.torch.live import exported
+
+    name = type(module).__name__
+    options = Options(named_inputs(input_shape), batch, {}, strict)
+    return reported(Opened(*exported(module, options, name, name)), batch, dtype)
 
 
 def analyze_text(text: str, **options: Any) -> Report:
@@ -106,36 +210,53 @@ def _placed(value: Any) -> Any:
 
 
 def document(source: str) -> Document:
-    """The parsed text of a path, "-" or "zoo:NAME"."""
-    if source.startswith("zoo:"):
-        text = zoo_path(source[4:]).read_text(encoding="utf-8")
-        return parse(text, source)
-    return parse(read(source), "<stdin>" if source == "-" else source)
+    """The parsed text of "zoo:NAME"."""
+    return parse(bundled.text(source[4:]), source)
 
 
 def analyze_document(
     text: Document,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     dtype: str = "float32",
     inputs: Inputs = None,
     sets: dict[str, str] | None = None,
 ) -> tuple[Network, Report]:
     """The network and every number of a parsed text; problems of the text and of the shapes come together."""
-    if isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch < 2**31:
+    held(batch, dtype)
+    return reported(_own(text, sets, inputs), batch, dtype)
+
+
+def held(batch: int | None, dtype: str) -> None:
+    """Refuse what no model can be analysed with."""
+    if batch is not None and (isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch < 2**31):
         raise usage(f"the batch must be a positive integer, not {batch}")
     if dtype not in DTYPES:
         raise usage(f"unknown dtype {dtype}", did_you_mean(dtype, tuple(DTYPES)) or f"one of {', '.join(DTYPES)}")
-    network, problems = _read(text, sets, inputs)
-    try:
-        report = calculate(network, batch, dtype)
-    except ModelError as error:
-        from cnnshape.spec.blame import blamed
 
-        problems = [*problems, *blamed(text, error.problems)]
+
+def reported(found: Opened, batch: int | None, dtype: str) -> tuple[Network, Report]:
+    """The report of what was opened; problems of the file and of the shapes come together."""
+    network, problems = found.network, found.problems
+    try:
+        report = calculate(network, batch or network.batch, dtype)
+    except ModelError as error:
+        problems = [*problems, *blamed(found, error.problems)]
     if problems:
         raise ModelError(problems)
     return network, report
+
+
+def blamed(found: Opened, problems: tuple[Problem, ...]) -> list[Problem]:
+    """The problems of shapes, each with its source line, at the value that is to blame where that is known."""
+    if found.text is not None:
+        from cnnshape.spec.blame import blamed as placed
+
+        return placed(found.text, problems)
+    if found.file is None or not any(problem.place.line for problem in problems):
+        return list(problems)
+    lines = found.file.text().split("\n")
+    return [p._replace(source_line=lines[p.place.line - 1]) if 0 < p.place.line <= len(lines) else p for p in problems]
 
 
 def usage(message: str, fix: str = "") -> ModelError:
@@ -143,12 +264,13 @@ def usage(message: str, fix: str = "") -> ModelError:
     return ModelError([Problem("CNN-E701", message, Place("cnnshape"), fix=fix)])
 
 
-def _read(text: Document, sets: dict[str, str] | None, inputs: Inputs) -> tuple[Network, list[Problem]]:
+def _own(text: Document, sets: dict[str, str] | None, inputs: Inputs) -> Opened:
+    """A spec of our own."""
     network, problems = load_spec(text, sets, named_inputs(inputs))
     if not network.name:
         stem = text.file.removeprefix("zoo:") if text.file.startswith("zoo:") else Path(text.file).stem
         network.name = printable(stem)
-    return network, problems
+    return Opened(network, problems, text)
 
 
 def named_inputs(inputs: Inputs) -> dict[str, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""Shared set-up: deterministic Hypothesis, the samples importable, the command line in process."""
+"""Shared set-up: deterministic Hypothesis, the samples and drawn networks importable, the command line in process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from cnnshape.cli import main
 
-sys.path.insert(0, str(Path(__file__).parent / "layers"))
+sys.path[:0] = [str(Path(__file__).parent / room) for room in ("layers", "render")]
 
 settings.register_profile(
     "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

@@ -62,6 +62,10 @@ def test_every_example_prints_what_the_page_shows(code, tmp_path, monkeypatch) -
     monkeypatch.chdir(tmp_path)
     if spec:
         Path(re.match(r"# (\S+)\n", spec)[1]).write_text(spec, encoding="utf-8")
+    if named := re.match(r"# (\S+\.(?:cfg|prototxt))\n", fence(section, "text")):
+        Path(named[1]).write_text(fence(section, "text"), encoding="utf-8")
+    if made := fence(section, "python"):
+        exec(made)  # noqa: S102 - the page is ours
     if code == "CNN-E703":  # the packages are there when the tests run
         monkeypatch.setitem(sys.modules, "onnx", None)
         shown, command = fence(section, "text"), "cnnshape convert zoo:lenet5 -o a.onnx"

@@ -6,10 +6,11 @@ import re
 from itertools import product
 
 import pytest
+from classics import CLASSICS
 from samples import SAMPLES
 
 import cnnshape
-from cnnshape.api import analyze_data_network, analyze_network, zoo_names
+from cnnshape.api import analyze_data_network, analyze_network
 from cnnshape.calculate import calculate
 from cnnshape.explain import Explained, Line, explain, unread
 from cnnshape.expression import evaluate
@@ -85,7 +86,7 @@ def test_every_kind_is_painted(layer, xs, form) -> None:
         assert all(line.count("`") % 2 == 0 for line in text.splitlines())
 
 
-@pytest.mark.parametrize("name", zoo_names())
+@pytest.mark.parametrize("name", CLASSICS)
 def test_the_zoo_is_explained_layer_by_layer(name) -> None:
     network, report = analyze_network(f"zoo:{name}")
     stories = explain(network, report)

@@ -45,12 +45,16 @@ def test_heavy_libraries_stay_in_their_rooms() -> None:
     for path in (ROOT / "cnnshape").rglob("*.py"):
         text = path.read_text()
         room = path.relative_to(ROOT / "cnnshape").parts[0]
-        if room not in ("forward", "verify", "writers", "against"):
+        if room not in ("forward", "verify", "writers", "against", "solve", "solve.py", "sizes", "sizes.py"):
             assert not re.search(r"^\s*(from|import) numpy", text, re.MULTILINE), path
-        for library, rooms in {"onnx": ("writers",), "onnxruntime": ("against",), "torch": ("against",)}.items():
+        for library, rooms in {
+            "onnx": ("writers",),
+            "onnxruntime": ("against",),
+            "torch": ("against", "readers"),
+        }.items():
             if room not in rooms:
                 assert not re.search(rf"^\s*(from|import) {library}\b", text, re.MULTILINE), path
-        assert "pickle" not in text, path
+        assert not re.search(r"\b(import pickle|from pickle|unpickler|torch\.load\b)", text, re.IGNORECASE), path
         if room not in ("render", "cli"):
             assert not re.search(r"^\s*(from|import) rich", text, re.MULTILINE), path
 

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from cnnshape.cli.plain import plain
+from cnnshape.cli.reading import reads_a_model
 
 #: The commands and the one line that `cnnshape --help` shows of each.
 COMMANDS = {
@@ -20,7 +21,14 @@ COMMANDS = {
     "explain": "Each number as formula, substitution and result.",
     "zoo": "The bundled networks.",
     "verify": "Every number proved by a real forward pass.",
-    "convert": "The network as an ONNX file.",
+    "check": "Budgets and expectations, held; for builds.",
+    "diff": "What changed from one network to another.",
+    "lint": "What is wrong with a network, or could be better.",
+    "rule": "What a rule of lint finds, and why.",
+    "convert": "The network as an ONNX file or a spec.",
+    "solve": "The formula backwards: which kernel, stride and padding give a size.",
+    "sizes": "A network at many input sizes: which work, which fit, what they cost.",
+    "reconcile": "What each counting tool reports for a network, and why.",
     "schema": "The JSON Schema of the spec language or of the report.",
 }
 
@@ -37,7 +45,7 @@ class Lazy(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"cnnshape.cli.{cmd_name}")
-        command: Any = typer.main.get_command(module.app)
+        command: Any = reads_a_model(typer.main.get_command(module.app))
         command.name = cmd_name
         command.short_help = COMMANDS[cmd_name]
         plain(command.params if ctx is None else command.get_params(ctx))

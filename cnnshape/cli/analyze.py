@@ -27,6 +27,13 @@ def some_columns(incomplete: str) -> list[str]:
     return [f"{before}{comma}{key}" for key in ("all", *one_column("")) if key.startswith(last)]
 
 
+def one_tool(incomplete: str) -> list[str]:
+    """Completion of --convention."""
+    from cnnshape.conventions import NAMES
+
+    return [name for name in NAMES if name.startswith(incomplete)]
+
+
 @app.command()
 def analyze(
     model: list[str] = common.MODEL,
@@ -48,7 +55,20 @@ def analyze(
         None, "--depth", metavar="N", help="Fold blocks below this depth into one row; 0 folds everything."
     ),
     unfold: bool = typer.Option(False, "--unfold", help="In a terminal, show equal blocks one by one."),
-    batch: int = common.BATCH,
+    layout: str = typer.Option(
+        "NCHW",
+        "--layout",
+        help="NCHW or NHWC: where the shapes of images show their channels.",
+        autocompletion=common.words(("NCHW", "NHWC")),
+    ),
+    convention: str = typer.Option(
+        "",
+        "--convention",
+        metavar="TOOL",
+        help="Params and MACs as another tool counts them; see reconcile.",
+        autocompletion=one_tool,
+    ),
+    batch: Optional[int] = common.BATCH,
     dtype: str = common.DTYPE,
     input: list[str] = common.INPUT,
     set: list[str] = common.SETS,
@@ -64,22 +84,36 @@ def analyze(
       cnnshape analyze zoo:vgg16 --input 3x256x256 --batch 8
       cnnshape analyze zoo:resnet18 zoo:resnet50 --depth 0
       cnnshape analyze a.yaml b.yaml --format json
+      cnnshape analyze zoo:resnet50 --convention fvcore
       cat model.yaml | cnnshape analyze - -c name,output,params -f csv
     """
     if form not in FORMATS:
         raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    if layout.upper() not in ("NCHW", "NHWC"):
+        raise api.usage(f"unknown layout {layout}", "NCHW or NHWC")
     if sort:
         asked(sort)
     if depth is not None and depth < 0:
         raise api.usage(f"--depth {depth}: the depth counts from 0, the whole network in one row")
-    found, failed = common.reports(model, batch=batch, dtype=dtype, inputs=input, sets=set)
     options: dict[str, Any] = {"columns": asked(columns), "sort": sort, "depth": depth}
+    if convention:
+        from cnnshape.cli.reconcile import counting
+
+        convert, options["counting"] = counting(convention)
+    else:
+        convert = None
+    found, failed = common.reports(model, convert=convert, batch=batch, dtype=dtype, inputs=input, sets=set)
+    shown = found
+    if layout.upper() != "NCHW":
+        from cnnshape.render.layout import laid
+
+        shown = [laid(report, layout.upper()) for report in found]
     if found and form == "table" and common.in_terminal():
         from cnnshape.render.terminal import painted
 
-        common.write("\n".join(painted(report, every=unfold, **options) for report in found), painted=True)
+        common.write("\n".join(painted(report, every=unfold, **options) for report in shown), painted=True)
     elif found:
-        common.write(render(found, form, **options))
+        common.write(render(shown, form, **options))
     broken = [common.complain(report) for report in found]
     if failed:
         raise typer.Exit(2)

@@ -11,10 +11,16 @@ import typer
 
 from cnnshape import api
 from cnnshape.errors import ModelError
+from cnnshape.readers import FORMATS
 from cnnshape.report import DTYPES
 
 if TYPE_CHECKING:
+    from cnnshape.network import Network
     from cnnshape.report import Report
+
+
+#: What the files of all formats are called.
+SUFFIXES = tuple(end for ends in FORMATS.values() for end in ends)
 
 
 def models(incomplete: str) -> list[str]:
@@ -23,7 +29,7 @@ def models(incomplete: str) -> list[str]:
 
     found = [f"zoo:{name}" for name in api.zoo_names() if f"zoo:{name}".startswith(incomplete)]
     specs = () if "/" in incomplete or ":" in incomplete else Path().glob(f"{escape(incomplete)}*")
-    return [*found, *sorted(path.name for path in specs if path.suffix in (".yaml", ".yml", ".json", ".toml"))]
+    return [*found, *sorted(path.name for path in specs if path.name.lower().endswith(SUFFIXES))]
 
 
 def layers(ctx: Any, incomplete: str) -> list[str]:
@@ -46,9 +52,12 @@ def words(known: Iterable[str]) -> Callable[[str], list[str]]:
 
 
 MODEL = typer.Argument(
-    ..., metavar="MODEL", help="A spec file, - for standard input, or zoo:NAME.", autocompletion=models
+    ...,
+    metavar="MODEL",
+    help="A spec, ONNX, Keras, Caffe, Darknet or .pt2 file, - for standard input, or zoo:NAME.",
+    autocompletion=models,
 )
-BATCH = typer.Option(1, "--batch", "-b", metavar="N", help="Examples per batch.")
+BATCH: Any = typer.Option(None, "--batch", "-b", metavar="N", help="Examples per batch; what the file states, or 1.")
 DTYPE = typer.Option(
     "float32", "--dtype", help="float64, float32, float16, bfloat16 or int8.", autocompletion=words(DTYPES)
 )
@@ -78,9 +87,24 @@ def shapes(texts: list[str]) -> Any:
     return {name: value for name, _, value in (t.rpartition("=") for t in texts)}
 
 
-def analyse(model: str, batch: int, dtype: str, inputs: list[str], sets: list[str]) -> Report:
+def analyse(model: str, batch: int | None, dtype: str, inputs: list[str], sets: list[str]) -> Report:
     """A report from the common options."""
-    return api.analyze(model, batch=batch, dtype=dtype, input=shapes(inputs), sets=pairs(sets, "--set"))
+    return opened(model, batch, dtype, inputs, sets)[1]
+
+
+def opened(
+    model: str,
+    batch: int | None = None,
+    dtype: str = "float32",
+    inputs: Iterable[str] = (),
+    sets: Iterable[str] = (),
+) -> tuple[Network, Report]:
+    """A network and its report, from the common options and those of `reading`."""
+    from cnnshape.cli.reading import SAID
+
+    return api.analyze_network(
+        model, batch=batch, dtype=dtype, input=shapes([*inputs]), sets=pairs([*sets], "--set"), **SAID
+    )
 
 
 def write(text: str, *, painted: bool = False) -> None:
@@ -120,12 +144,15 @@ def complain(report: Report) -> bool:
     return bool(report.failed)
 
 
-def reports(names: list[str], **options: Any) -> tuple[list[Report], bool]:
-    """Every model that can be analysed; the others are told. Whether any failed."""
+def reports(
+    names: list[str], convert: Callable[[Network, Report], Report] | None = None, **options: Any
+) -> tuple[list[Report], bool]:
+    """Every model that can be analysed, perhaps converted; the others are told. Whether any failed."""
     found, failed = [], False
     for name in names:
         try:
-            found.append(analyse(name, **options))
+            network, report = opened(name, **options)
+            found.append(report if convert is None else convert(network, report))
         except ModelError as error:
             if len(names) == 1:
                 raise

@@ -1,4 +1,4 @@
-"""`cnnshape convert`: the network as a file of another tool."""
+"""`cnnshape convert`: the network as a file of another tool, or as a spec."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Optional
 
 import typer
 
@@ -18,18 +18,28 @@ from cnnshape.errors import did_you_mean
 
 if TYPE_CHECKING:
     from cnnshape.forward.weights import Weights
+    from cnnshape.network import Network
+    from cnnshape.report import Report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-#: What an output may end in, and what writes it.
-SUFFIXES = (".onnx",)
+#: What an output may end in, and the format that it means.
+SUFFIXES = {".onnx": "onnx", ".yaml": "yaml", ".yml": "yaml"}
+FORMATS = ("onnx", "yaml")
 FILLINGS = ("random", "zeros", "none")
 
 
 @app.command()
 def convert(
     model: str = common.MODEL,
-    output: str = typer.Option(..., "--output", "-o", metavar="FILE.onnx", help="The file to write; - for a pipe."),
+    output: str = typer.Option(..., "--output", "-o", metavar="FILE", help="A file.onnx or file.yaml; - for a pipe."),
+    to: str = typer.Option(
+        "",
+        "--to",
+        metavar="FORMAT",
+        help="onnx or yaml; the ending of FILE tells otherwise, and - is ONNX.",
+        autocompletion=common.words(FORMATS),
+    ),
     weights: str = typer.Option(
         "random",
         "--weights",
@@ -38,14 +48,15 @@ def convert(
         autocompletion=common.words(FILLINGS),
     ),
     seed: int = typer.Option(0, "--seed", metavar="N", min=0, help="Same seed, same weights."),
-    batch: int = common.BATCH,
+    batch: Optional[int] = common.BATCH,
     dtype: str = common.DTYPE,
     input: list[str] = common.INPUT,
     set: list[str] = common.SETS,
 ) -> None:
-    """Write the network as ONNX, with the layers' names and random weights, zeros or none.
+    """Write the network as ONNX with random weights, zeros or none, or as a spec of this package in YAML.
 
-    Needs the package onnx: pip install 'cnnshape[onnx]'.
+    A spec is written short, with blocks and repeats, and read back: every layer has the same numbers.
+    ONNX needs the package onnx: pip install 'cnnshape[onnx]'.
 
     \b
     Examples:
@@ -53,11 +64,21 @@ def convert(
       cnnshape convert zoo:resnet50 -o resnet50.onnx --weights none
       cnnshape convert zoo:vgg16 -o vgg16.onnx --batch 8 --seed 7
       cnnshape convert zoo:lenet5 -o - | gzip > lenet5.onnx.gz
+      cnnshape convert model.onnx -o short.yaml
+      cnnshape convert zoo:resnet50 -o - --to yaml
     """
-    check(output, weights)
-    network, report = api.analyze_network(
-        model, batch=batch, dtype=dtype, input=common.shapes(input), sets=common.pairs(set, "--set")
-    )
+    form = check(output, weights, to)
+    network, report = common.opened(model, batch, dtype, input, set)
+    if form == "yaml":
+        text = spec(network, report).encode()
+
+        def say(out: BinaryIO) -> None:
+            out.write(text)
+
+        whole(output, say)
+        if common.complain(report):
+            raise typer.Exit(1)
+        return
     from cnnshape.writers.onnx import hold_dtype, write_onnx
 
     hold_dtype(network, report)
@@ -70,18 +91,59 @@ def convert(
         raise typer.Exit(1)
 
 
-def check(output: str, weights: str) -> None:
-    """Refuse what cannot be written before anything is read."""
+def spec(network: Network, report: Report) -> str:
+    """The network in our own language, read back and held against the report.
+
+    In the network's own order, or branch by branch where that is a tenth shorter and changes no number.
+    """
+    from cnnshape.calculate import calculate
+    from cnnshape.errors import ModelError, Place, Problem
+    from cnnshape.writers.yaml import written
+    from cnnshape.writers.yaml.held import unmoved
+    from cnnshape.writers.yaml.order import branchwise
+
+    text = written(network, report)
+    moved = branchwise(network)
+    if moved is not None:
+        other = calculate(moved, report.batch, report.dtype)
+        if not unmoved(report, other):
+            shorter = written(moved, other)
+            if 10 * shorter.count("\n") <= 9 * text.count("\n") and not untold(shorter, other):
+                return shorter
+    told = untold(text, report)
+    if told:
+        message = f"the written spec would not give the same numbers: {told}"
+        raise ModelError([Problem("CNN-E702", message, Place(report.model.source))])
+    return text
+
+
+def untold(text: str, report: Report) -> str:
+    """The first number that a written spec gives otherwise than the report; "" when there is none."""
+    from cnnshape.calculate import calculate
+    from cnnshape.errors import ModelError
+    from cnnshape.spec import load, parse
+    from cnnshape.writers.yaml.held import difference
+
+    again, problems = load(parse(text, "the written spec"))
+    if problems:
+        raise ModelError(problems)
+    return difference(report, calculate(again, report.batch, report.dtype))
+
+
+def check(output: str, weights: str, to: str = "") -> str:
+    """Refuse what cannot be written before anything is read; the format."""
+    if to and to not in FORMATS:
+        raise api.usage(f"unknown --to {to}", did_you_mean(to, FORMATS) or f"one of {', '.join(FORMATS)}")
     if weights not in FILLINGS:
         raise api.usage(
             f"unknown --weights {weights}", did_you_mean(weights, FILLINGS) or f"one of {', '.join(FILLINGS)}"
         )
     if output == "-":
-        if sys.stdout.isatty():
+        if to != "yaml" and sys.stdout.isatty():
             raise api.usage("-o - writes a binary file, and a terminal cannot show one", "-o model.onnx, or a pipe")
-        return
+        return to or "onnx"
     path = Path(output)
-    if path.suffix.lower() not in SUFFIXES:
+    if not to and path.suffix.lower() not in SUFFIXES:
         ending = f"the ending {path.suffix}" if path.suffix else "no ending"
         raise api.usage(
             f"-o {output} has {ending}, which names no format",
@@ -91,6 +153,7 @@ def check(output: str, weights: str) -> None:
         raise api.usage(f"-o {output} is a directory", f"-o {path / 'model.onnx'}")
     if not path.parent.is_dir():
         raise api.usage(f"-o {output}: there is no directory {path.parent}", f"mkdir -p {path.parent}")
+    return to or SUFFIXES[path.suffix.lower()]
 
 
 def made(weights: str, seed: int, dtype: str) -> Weights | None:

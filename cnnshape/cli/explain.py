@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import typer
 
 from cnnshape import api
@@ -22,7 +24,7 @@ def explain(
     form: str = typer.Option(
         "text", "--format", "-f", help=f"One of {', '.join(FORMATS)}.", autocompletion=common.words(FORMATS)
     ),
-    batch: int = common.BATCH,
+    batch: Optional[int] = common.BATCH,
     input: list[str] = common.INPUT,
     set: list[str] = common.SETS,
 ) -> None:
@@ -39,9 +41,7 @@ def explain(
 
     if form not in FORMATS:
         raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
-    network, report = api.analyze_network(
-        model, batch=batch, input=common.shapes(input), sets=common.pairs(set, "--set")
-    )
+    network, report = common.opened(model, batch, inputs=input, sets=set)
     try:
         stories = explained(network, report, layer)
     except KeyError:

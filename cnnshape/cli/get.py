@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import typer
 
@@ -31,7 +31,7 @@ def get(
     key: list[str] = typer.Argument(
         ..., metavar="KEY...", help="Dotted paths into the JSON report.", autocompletion=keys
     ),
-    batch: int = common.BATCH,
+    batch: Optional[int] = common.BATCH,
     dtype: str = common.DTYPE,
     input: list[str] = common.INPUT,
     set: list[str] = common.SETS,

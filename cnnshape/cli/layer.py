@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Optional
 
 import typer
 
@@ -37,7 +37,7 @@ def layer(
     form: str = typer.Option(
         "text", "--format", "-f", help=f"One of {', '.join(FORMATS)}.", autocompletion=common.words(FORMATS)
     ),
-    batch: int = common.BATCH,
+    batch: Optional[int] = common.BATCH,
 ) -> None:
     """One layer: its output, params, MACs, and how they come about.
 

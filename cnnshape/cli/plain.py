@@ -6,7 +6,10 @@ value in a typer that keeps its checks elsewhere.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
+
+#: A number that may be left out, as typer writes it.
+OPTIONAL: Any = Optional[int]
 
 
 class Plain:
@@ -29,7 +32,13 @@ class Plain:
                 return list(value)
         elif value.__class__ is kind:
             return value
-        elif kind is int and value.__class__ is str and value.isascii() and value.isdigit() and len(value) < 19:
+        elif (
+            kind in (int, OPTIONAL)
+            and value.__class__ is str
+            and value.isascii()
+            and value.isdigit()
+            and len(value) < 19
+        ):
             return int(value)
         param._runtime_param = None
         return param.get_runtime_param().coerce(value, param=param, ctx=ctx)

@@ -6,6 +6,17 @@ import typer
 
 from cnnshape import api
 from cnnshape.cli import common
+from cnnshape.errors import did_you_mean
+
+#: What has a schema, and the module that knows it.
+SCHEMAS = {
+    "spec": "cnnshape.spec.schema",
+    "report": "cnnshape.render.json",
+    "lint": "cnnshape.render.findings.json",
+    "solve": "cnnshape.solve.answer",
+    "sizes": "cnnshape.sizes.result",
+    "reconcile": "cnnshape.conventions.count",
+}
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -14,25 +25,23 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def schema(
     what: str = typer.Argument(
         "spec",
-        metavar="[spec|report]",
-        help="The spec language, or the JSON report.",
-        autocompletion=common.words(("spec", "report")),
+        metavar=f"[{'|'.join(SCHEMAS)}]",
+        help="The spec language, or what a command writes as JSON.",
+        autocompletion=common.words(SCHEMAS),
     ),
 ) -> None:
-    """Print the JSON Schema of the spec language (for editors) or of the report.
+    """Print the JSON Schema of the spec language (for editors), of the report, or of another command's JSON.
 
     \b
     Examples:
       cnnshape schema > cnnshape.schema.json
       cnnshape schema report
+      cnnshape schema sizes
     In a spec, for editors: # yaml-language-server: $schema=cnnshape.schema.json
     """
     import json
+    from importlib import import_module
 
-    if what == "spec":
-        from cnnshape.spec.schema import schema as found
-    elif what == "report":
-        from cnnshape.render.json import schema as found
-    else:
-        raise api.usage(f"unknown schema {what}", "spec or report")
-    common.write(json.dumps(found(), indent=2))
+    if what not in SCHEMAS:
+        raise api.usage(f"unknown schema {what}", did_you_mean(what, tuple(SCHEMAS)) or f"one of {', '.join(SCHEMAS)}")
+    common.write(json.dumps(import_module(SCHEMAS[what]).schema(), indent=2))

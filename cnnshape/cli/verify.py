@@ -27,7 +27,7 @@ ENGINES = ("onnxruntime", "torch")
 def verify(
     model: str = common.MODEL,
     layers: str = typer.Option("", "--layers", metavar="A,B,...", help="Check these layers or blocks alone."),
-    batch: int = common.BATCH,
+    batch: Optional[int] = common.BATCH,
     input: list[str] = common.INPUT,
     set: list[str] = common.SETS,
     seed: int = typer.Option(0, "--seed", min=0, metavar="N", help="Same seed, same digits."),
@@ -57,9 +57,7 @@ def verify(
         raise api.usage(f"unknown engine {against}", did_you_mean(against, ENGINES) or " or ".join(ENGINES))
     if against is not None:
         present(against)
-    network, report = api.analyze_network(
-        model, batch=batch, dtype=dtype, input=common.shapes(input), sets=common.pairs(set, "--set")
-    )
+    network, report = common.opened(model, batch, dtype, input, set)
     chosen = [name.strip() for name in layers.split(",") if name.strip()] or None
     allow(report, max_memory, keep=against is not None)
     from cnnshape.verify import verify as run

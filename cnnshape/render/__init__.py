@@ -16,7 +16,8 @@ def render(reports: list[Report], form: str, **options: Any) -> str:
     if form == "json":
         from cnnshape.render.json import to_json
 
-        return to_json(reports)
+        counting = options.get("counting")
+        return to_json(reports, counting.name if counting else "")
     from cnnshape.render.grid import grid, stacked
     from cnnshape.render.text import PAINTERS
 

@@ -6,7 +6,7 @@ that `calculate` still finds what else is wrong.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from cnnshape.errors import ModelError, Problem, did_you_mean, quoted
 from cnnshape.expression.values import MAX_NUMBER
@@ -15,14 +15,14 @@ from cnnshape.spec.blocks import Block, written
 from cnnshape.spec.builder import Builder, UnknownShape
 from cnnshape.spec.fields import Fault
 from cnnshape.spec.scope import NAMES, Scope, is_name
-from cnnshape.spec.shapes import promise, shape_of
+from cnnshape.spec.shapes import budget, promise, shape_of
 from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse, scalar
 from cnnshape.spec.structures import Writer
 
 __all__ = ["load", "parse"]
 
 #: What may stand at the top of a spec.
-TOP = ("name", "doc", "input", "inputs", "vars", "blocks", "layers", "outputs", "expect")
+TOP = ("name", "doc", "input", "inputs", "vars", "blocks", "layers", "outputs", "expect", "budget")
 
 
 def load(
@@ -85,6 +85,7 @@ class _Loader:
             "cnnshape",
             self.expectation(),
             data.mark("expect") // WIDTH,
+            self.budget(),
         )
 
     def name(self) -> str:
@@ -171,11 +172,12 @@ class _Loader:
                 name = f"input{index + 1}"  # noqa: PLW2901
             override = self.given.get(name) or (self.given.get("") if index == 0 else None)
             try:
-                shape = override or shape_of(raw, self.evaluate)
+                # [] is one number per example, a label say
+                shape = override or (() if raw == [] else shape_of(raw, self.evaluate))
             except Fault as fault:
                 self.guarded(fault, "input", fault.mark or mark)
                 shape = None
-            found.append(Input(name, shape or (1,), mark // WIDTH, mark % WIDTH))
+            found.append(Input(name, (1,) if shape is None else shape, mark // WIDTH, mark % WIDTH))
             if shape is None:
                 builder.shapes.append(None)
             else:
@@ -239,6 +241,19 @@ class _Loader:
             if last is None
             else tuple(v for n in reversed(self.builder.nodes) if last in n.outputs for v in n.outputs) or (last,)
         )
+
+    def budget(self) -> tuple[tuple[Literal["max", "min"], str, Any, int], ...]:
+        """What the whole network may cost; `check` holds it."""
+        if "budget" not in self.data:
+            return ()
+        try:
+            found = budget(self.data["budget"], self.evaluate)
+        except Fault as fault:
+            self.guarded(fault, "budget", fault.mark)
+            return ()
+        except UnknownShape:
+            return ()
+        return tuple([(side, name, value, mark // WIDTH) for side, name, value, mark in found])
 
     def expectation(self) -> dict[str, Any] | None:
         """What the whole network promises."""

@@ -23,11 +23,11 @@ def blamed(document: Document, problems: tuple[Problem, ...]) -> list[Problem]:
         key = (problem.code, problem.place.line, problem.place.column)
         told.setdefault(key, problem)
         more.setdefault(key, []).append(problem.place.layer)
-    items = dict(_items(document.data)) if told else {}
+    items = dict(every_mapping(document.data)) if told else {}
     found = []
     for key, problem in told.items():
         _, line, column = key
-        mark = _value(items.get(line * WIDTH + column), problem.field)
+        mark = value_place(items.get(line * WIDTH + column), problem.field)
         place = problem.place if not mark else problem.place._replace(line=mark // WIDTH, column=mark % WIDTH)
         notes = problem.notes
         if len(more[key]) > 1:
@@ -36,7 +36,7 @@ def blamed(document: Document, problems: tuple[Problem, ...]) -> list[Problem]:
     return found
 
 
-def _value(item: Map | None, field: str) -> int:
+def value_place(item: Map | None, field: str) -> int:
     """The packed place of a field's value in an item; 0 when it is not written there."""
     for word in item or () if field else ():
         name = word if word in BY_NAME else KINDS.get(plain(word), "")
@@ -45,7 +45,7 @@ def _value(item: Map | None, field: str) -> int:
     return 0
 
 
-def _items(data: Any) -> Iterator[tuple[int, Map]]:
+def every_mapping(data: Any) -> Iterator[tuple[int, Map]]:
     """Every mapping, by its place; one that aliases repeat is seen once."""
     stack, seen = [data], set()
     while stack:

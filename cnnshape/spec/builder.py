@@ -25,12 +25,14 @@ MAX_STEPS = 300_000
 MAX_DEPTH = 48
 #: After this many problems the rest is left for the next run.
 MAX_PROBLEMS = 50
+#: And so it is after one of them has come up again as often, in the turns of a repeat.
+MAX_AGAIN = 300
 #: The names of all layers, paths written out, take no more characters than this; one name no more than that.
 MAX_LETTERS, MAX_NAME = 100_000_000, 100
 
 _INTERPOLATION = re.compile(r"\$\{([^{}]*)\}")
 _DIGITS = re.compile(r"-?\d[\d.]*")
-_NUMBERED = re.compile(r"(.+)\[(\d+)\]\Z")
+_NUMBERED = re.compile(r"(.+)\[(\d{1,9})\]\Z")
 
 
 class UnknownShape(Exception):  # noqa: N818 - not an error of its own: what caused it is reported already
@@ -46,6 +48,7 @@ class Builder:
         self.nodes: list[Node] = []
         self.problems: list[Problem] = []
         self.told: set[tuple[str, int, str]] = set()
+        self.again = 0
         self.values = len(inputs)
         self.absolute: dict[str, tuple[int, ...]] = {}
         self.layers: dict[Layer, Layer] = {}
@@ -62,6 +65,9 @@ class Builder:
         """Put a problem on record, once however often its line is written out; raises when there are too many."""
         key = (code, mark, _DIGITS.sub("#", message))
         if key in self.told:
+            self.again += 1
+            if self.again >= MAX_AGAIN:  # a repeat of thousands: each would search for what was meant
+                raise ModelError(self.problems)
             return
         self.told.add(key)
         self.problems.append(self.document.problem(code, message, mark, layer, fix, *notes))

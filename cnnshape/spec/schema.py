@@ -67,6 +67,7 @@ def schema() -> dict[str, Any]:
     }
     blocks: dict[str, Any] = {name: {} for name in library.names()}
     shape = {"type": ["string", "array", "integer"], "examples": ["3x224x224"]}
+    size = {"type": ["integer", "number", "string"], "examples": ["5M", "512KiB"]}
     promise = {"type": ["integer", "string", "array"]}
     components.update(
         {
@@ -102,6 +103,7 @@ def schema() -> dict[str, Any]:
             "layers": layers,
             "outputs": {"$ref": "#/$defs/from"},
             "expect": {"$ref": "#/$defs/expect"},
+            "budget": _object({key: {"type": "object", "additionalProperties": size} for key in ("max", "min")}),
         },
         "$defs": components,
     }
@@ -122,4 +124,4 @@ def _allow_text(spec: dict[str, Any]) -> None:
     spec.clear()
     spec["anyOf"] = [*inner.get("anyOf", [inner]), {"type": "string"}]
     if default is not None:
-        spec["default"] = default
+        spec["default"] = list(default) if isinstance(default, tuple) else default

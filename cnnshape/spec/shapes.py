@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from cnnshape.errors import did_you_mean, quoted
 from cnnshape.layers.base import LIMIT
 from cnnshape.spec.fields import Fault
 from cnnshape.spec.source import Map, Seq
+from cnnshape.units import number_of
 
 #: What a layer or a network may promise besides its shape.
 PROMISES = (
@@ -21,6 +22,67 @@ PROMISES = (
     "peak_activation_bytes",
     "receptive_field",
 )
+
+
+#: What a budget may name: a total, a total's part, `layer.X` for every layer or `layers.NAME.X` for one.
+BUDGETS = (
+    "layers",
+    "params",
+    "trainable_params",
+    "buffers",
+    "macs",
+    "flops",
+    "ops",
+    "param_bytes",
+    "buffer_bytes",
+    "input_bytes",
+    "activation_bytes",
+    "peak_activation_bytes",
+    "training_bytes",
+    "receptive_field",
+    "jump",
+    "layer",
+)
+
+
+def budget(raw: Any, value_of: Any) -> list[tuple[Literal["max", "min"], str, Any, int]]:
+    """What `budget` says: (max or min, the number's name, value, packed place); Fault when it says nothing."""
+    found: list[tuple[Literal["max", "min"], str, Any, int]] = []
+    if not isinstance(raw, Map):
+        raise Fault("CNN-E203", "budget: is a mapping with max: and min:", fix="budget: {max: {params: 5M}}")
+    for side, section in raw.items():
+        if side not in ("max", "min"):
+            fix = did_you_mean(side, ("max", "min")) or "budget: {max: {params: 5M}, min: {receptive_field: 224}}"
+            raise Fault("CNN-E202", f"budget has no key {quoted(side)}", fix=fix, mark=raw.mark(side))
+        if not isinstance(section, Map):
+            fix = f"{side}: {{params: 5M}}"
+            raise Fault("CNN-E203", f"{side}: is a mapping of names to sizes", fix=fix, mark=raw.mark(side))
+        for name, value in section.items():
+            mark = section.mark(name, value=True)
+            if name.partition(".")[0] not in BUDGETS:
+                fix = did_you_mean(name.partition(".")[0], BUDGETS) or f"one of {', '.join(BUDGETS)}"
+                raise Fault("CNN-E202", f"budget: there is no number {quoted(name)}", fix=fix, mark=section.mark(name))
+            found.append(("max" if side == "max" else "min", name, _size(value, value_of, mark), mark))
+    return found
+
+
+def _size(value: Any, value_of: Any, mark: int) -> int:
+    """A budget's value: a number, a size such as 512KiB, or an expression over the variables."""
+    number = value
+    if isinstance(value, str):
+        try:
+            return number_of(value)
+        except ValueError:
+            pass
+        try:
+            number = value_of(value)
+        except Fault as fault:
+            fault.mark = fault.mark or mark
+            raise
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number < 2**63 or number % 1:
+        fix = "a number, with k, M, G for thousands or KiB, MiB, GiB for bytes"
+        raise Fault("CNN-E203", f"a budget is a size, not {quoted(number)}", fix=fix, mark=mark)
+    return int(number)
 
 
 def shape_of(raw: Any, value_of: Any) -> tuple[int, ...]:

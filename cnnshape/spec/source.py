@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from array import array
-from pathlib import Path
 from typing import Any
 
 from cnnshape.errors import ModelError, Place, Problem, quoted
@@ -84,46 +83,6 @@ class Document:
         """A problem at a packed place, with its source line."""
         place = self.place(mark, layer)
         return Problem(code, message, place, self.line(place.line), notes, fix)
-
-
-def read(path: str) -> str:
-    """The text of a file; "-" is standard input. ModelError CNN-E101 when it cannot be read."""
-    shown = "<stdin>" if path == "-" else path
-    try:
-        if path == "-":
-            import sys
-
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            file = Path(path)
-            if file.is_dir():
-                raise _refused(shown, "this is a directory", "name a file inside it")
-            if file.stat().st_size > MAX_BYTES:
-                raise _refused(shown, f"the file holds {file.stat().st_size:,} bytes, the limit is {MAX_BYTES:,}")
-            with file.open("rb") as stream:  # a device may claim no size and never end
-                raw = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise _refused(
-            shown, "there is no such file", "a bundled network is named zoo:NAME; see cnnshape zoo"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise _refused(shown, f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(raw) > MAX_BYTES:
-        raise _refused(shown, f"the input holds more than {MAX_BYTES:,} bytes")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        message = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
-        raise ModelError([Problem("CNN-E101", message, Place(shown, line, column), fix="save it as UTF-8")]) from None
-    if "\0" in text:
-        raise _refused(shown, "the file is binary, not text")
-    return text
-
-
-def _refused(file: str, message: str, fix: str = "") -> ModelError:
-    return ModelError([Problem("CNN-E101", message, Place(file), fix=fix)])
 
 
 def parse(text: str, file: str = "<spec>") -> Document:

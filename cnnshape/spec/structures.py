@@ -153,7 +153,7 @@ class Writer(Items):
         times = body
         if isinstance(body, Map):
             self.known("repeat", body, ("times", "as", "over"), scope)
-            if body and "times" not in body and "over" not in body:
+            if "times" not in body and "over" not in body and any(key != "as" for key in body):
                 raise UnknownShape  # told already: it is misspelt
             name, over, times = body.get("as"), body.get("over"), body.get("times")
         if over is None:

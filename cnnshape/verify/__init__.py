@@ -32,7 +32,7 @@ def needs(report: Report, *, keep: bool = False) -> int:
     Weights are made when a layer runs and given back after it, unless `keep`.
     """
     item = DTYPES[report.dtype]
-    each = [(row.params or 0) + row.buffers for row in report.layers]
+    each = [(row.params or 0) + (row.buffers or 0) for row in report.layers]
     weights = (sum(each) if keep else max(each, default=0)) * item
     return weights + report.totals.peak_activation_bytes * 3 // 2 + WORKING_SPACE
 

@@ -103,12 +103,14 @@ class Measured(NamedTuple):
 def measured(spans: list[tuple[int, int] | None], n: int) -> Measured | None:
     """From positions that see neither end of the axis; None when there are too few to tell.
 
+    Its end is the last position that any output sees: what the first stride leaves over is seen by none.
     A window with holes may hang over an end without touching it, so outputs beside the borders are left out one by one
     until the others move in even steps, seen at least twice.
     """
     runs: list[list[tuple[int, tuple[int, int]]]] = [[]]
+    end = min(n - 1, max((span[1] for span in spans if span), default=0))
     for o, span in enumerate(spans):
-        if span and span[0] > 0 and span[1] < n - 1:
+        if span and span[0] > 0 and span[1] < end:
             runs[-1].append((o, span))
         elif runs[-1]:
             runs.append([])

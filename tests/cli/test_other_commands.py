@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import cnnshape
-from cnnshape.api import zoo_names, zoo_path
+from cnnshape.api import zoo_names, zoo_text
 from cnnshape.cli import COMMANDS
 
 
@@ -53,8 +53,18 @@ def test_explain_tells_of_broken_promises(run) -> None:
     assert "CNN-E601" in done.err
 
 
+def test_zoo_lists_every_network_by_family(run) -> None:
+    words = run("zoo").out.split()
+    assert set(zoo_names()) <= set(words)
+    assert next(line for line in run("zoo").out.splitlines() if line.startswith("squeezenet")).split() == [
+        "squeezenet",
+        "squeezenet1_0",
+        "squeezenet1_1",
+    ]
+
+
 def test_zoo_lists_every_network_with_its_totals(run) -> None:
-    lines = run("zoo").out.splitlines()
+    lines = run("zoo", "--totals").out.splitlines()
     assert [line.split()[0] for line in lines] == [f"zoo:{name}" for name in zoo_names()]
     rows = json.loads(run("zoo", "--format", "json").out)
     assert [row["name"] for row in rows] == zoo_names()
@@ -63,8 +73,21 @@ def test_zoo_lists_every_network_with_its_totals(run) -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "zoo:lenet5"])
-def test_zoo_show_prints_the_spec_itself(run, name) -> None:
-    assert run("zoo", "show", name).out == zoo_path("lenet5").read_text(encoding="utf-8")
+def test_zoo_show_prints_the_spec_itself_and_its_figures(run, name) -> None:
+    out = run("zoo", "show", name).out
+    assert out.startswith(zoo_text("lenet5"))
+    figures = out.removeprefix(zoo_text("lenet5")).strip().splitlines()
+    assert all(line.startswith("#") for line in figures)
+    assert any("params 61706 = 61706" in line for line in figures)
+    assert any("params 60000 but 61706" in line and "C3" in line for line in figures)
+
+
+def test_zoo_show_writes_the_values_of_a_member_into_the_spec_of_its_family(run) -> None:
+    out = run("zoo", "show", "resnet101").out
+    assert "\nname: ResNet-101\n" in out
+    assert "\n  depths: [3, 4, 23, 3]       # units of each stage\n" in out
+    assert "expect:" not in out, "what the file promises is another network's"
+    assert cnnshape.analyze_text(out).totals.params == 44549160
 
 
 def test_what_zoo_shows_can_be_analysed(run) -> None:
@@ -102,7 +125,7 @@ def test_schemas_are_schemas(run, what) -> None:
 def test_an_unknown_schema_is_status_2(run) -> None:
     done = run("schema", "table")
     assert (done.status, done.out) == (2, "")
-    assert "spec or report" in done.err
+    assert "one of spec, report" in done.err
 
 
 def test_version(run) -> None:
@@ -160,7 +183,7 @@ def complete(run, monkeypatch, *words: str, shell: str = "bash") -> list[str]:
         (["layer", "inception"], ["inception"]),
         (["layer", "conv_t"], ["conv_transpose"]),
         (["zoo", "show", "unet"], ["unet"]),
-        (["schema", "r"], ["report"]),
+        (["schema", "r"], ["report", "reconcile"]),
         (["analyze", "mod"], ["model.yaml"]),
     ],
     ids=str,

@@ -20,7 +20,7 @@ import cnnshape
 from cnnshape.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 #: Every word that may follow an opening fence. `text` is shown and not run; `sh` only installs, see test_docs.py.
 LANGUAGES = ("console", "yaml", "json", "toml", "python", "sh", "text")
@@ -71,7 +71,7 @@ def run_page(path: Path, folder: Path) -> list[str]:
 
 def run_block(block: Fence, folder: Path, commands: str) -> None:
     assert block.language in LANGUAGES, f"a fence says what it holds, one of {LANGUAGES}, not {block.language!r}"
-    named = re.match(r"# (\S+\.(?:yaml|toml|json|py))$", block.text.split("\n", 1)[0])
+    named = re.match(r"# (\S+\.(?:yaml|toml|json|py|cfg|prototxt))$", block.text.split("\n", 1)[0])
     if named:
         (folder / named[1]).write_text(block.text + "\n", encoding="utf-8")
     if block.language == "console":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import tomllib
 from html import unescape
 from importlib.util import find_spec
@@ -64,6 +65,10 @@ def test_every_command_is_documented_and_the_examples_of_its_help_run(name, tmp_
     monkeypatch.chdir(tmp_path)
     for file in ("model.yaml", "a.yaml", "b.yaml"):
         (tmp_path / file).write_text(LENET)
+    if name == "diff":
+        inside(["cnnshape", "convert", "model.yaml", "-o", "model.onnx", "--weights", "none"])
+        for words in ("init -q", "add .", "-c user.name=a -c user.email=a@b.c commit -q -m a"):
+            subprocess.run(["git", *words.split()], check=True)
     assert any(f"cnnshape {name} " in page.read_text(encoding="utf-8").replace("`", " ") for page in PAGES)
     monkeypatch.setenv("COLUMNS", "200")
     text = inside(["cnnshape", name, "--help"]).text
@@ -189,7 +194,7 @@ def written(part: dict[str, Any]) -> str:
         return str(part["$ref"]).rpartition("/")[2]
     if "anyOf" in part:
         return " or ".join(map(written, part["anyOf"]))
-    if part.get("type") == "array":
+    if part.get("type") in ("array", ["array", "null"]):  # a shape may be null: the page says so once
         inner = written(part["items"])
         return f"[{inner}]"
     if part.get("type") == "object":

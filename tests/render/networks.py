@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from classics import CLASSICS
 from hypothesis import strategies as st
 from samples import SAMPLES
 
 import cnnshape
-from cnnshape.api import zoo_names
 from cnnshape.calculate import calculate
 from cnnshape.network import Input, Network, Node
 
@@ -24,7 +24,7 @@ def bundled(name: str):
     return cnnshape.analyze(f"zoo:{name}")
 
 
-ZOO = zoo_names()
+ZOO = CLASSICS
 
 
 def network_of(picks, names=None) -> Network:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import cnnshape
-from cnnshape.api import zoo_names, zoo_path
+from cnnshape.api import zoo_names, zoo_text
 from cnnshape.layers import BY_NAME
 from cnnshape.render import render
 from cnnshape.spec.blocks import FOLDER
@@ -22,7 +22,7 @@ CHECK = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def loaded(name: str) -> dict:
-    return yaml.load(zoo_path(name).read_text(encoding="utf-8"), Loader=Core)  # noqa: S506 - a safe loader
+    return yaml.load(zoo_text(name), Loader=Core)  # noqa: S506 - a safe loader
 
 
 class Core(yaml.SafeLoader):
@@ -57,7 +57,7 @@ def without_null(value):
 @pytest.mark.parametrize("name", zoo_names())
 def test_three_notations_give_equal_reports(name, tmp_path) -> None:
     data = loaded(name)
-    (tmp_path / f"{name}.yaml").write_text(zoo_path(name).read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / f"{name}.yaml").write_text(zoo_text(name), encoding="utf-8")
     (tmp_path / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
     toml = "".join(f"{key} = {inline(value)}\n" for key, value in without_null(data).items())
     (tmp_path / f"{name}.toml").write_text(toml, encoding="utf-8")

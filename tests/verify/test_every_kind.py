@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from classics import CLASSICS
 from one_layer import one_layer
-from samples import SAMPLES
+from samples import BLACK_BOXES, SAMPLES
 
-from cnnshape.api import analyze_network, zoo_names
+from cnnshape.api import analyze_network
 from cnnshape.calculate import calculate
 from cnnshape.verify import verify
 
-RUNNABLE = [(layer, xs) for layer, xs in SAMPLES if layer.kind != "opaque"]
+RUNNABLE = [(layer, xs) for layer, xs in SAMPLES if layer.kind not in BLACK_BOXES]
 
 
 def differences(found) -> list[str]:
@@ -31,7 +32,7 @@ def test_every_kind(layer, xs) -> None:
     assert found.verified, differences(found)
 
 
-@pytest.mark.parametrize("name", [name for name in zoo_names() if name not in ("unet", "resnet152", "resnet101")])
+@pytest.mark.parametrize("name", [name for name in CLASSICS if name not in ("unet", "resnet152", "resnet101")])
 def test_the_zoo(name) -> None:
     # Small images are enough: the large ones are in the benchmarks.
     network, report = analyze_network(f"zoo:{name}", input="1x32x32" if name == "lenet5" else "3x96x64")
