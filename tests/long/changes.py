@@ -126,9 +126,9 @@ def protobuf(data, others, rng):
             case 0 if len(box) > 1:
                 del box[at]
             case 1:
-                box.insert(at, box[at])
-            case 2:
-                box.append(rng.choice(rng.choice(boxes)))
+                box.insert(at, copy.deepcopy(box[at]))
+            case 2:  # a copy: a message inside itself would grow without end
+                box.append(copy.deepcopy(rng.choice(rng.choice(boxes))))
             case 3:
                 box[at] = (rng.choice((number, rng.randrange(1, 30))), wire, value)
             case 4:

@@ -32,6 +32,11 @@ def test_a_whole_pair_stays_the_character_that_it_is() -> None:
     assert analyze(File("x.json", text.encode()), form="keras").layers[0].name == "b\U0001f600"
 
 
+def test_a_model_inside_a_keras_model_whose_layers_are_no_list_is_an_error() -> None:
+    text = json.dumps(sequential(layer("Sequential", "inner", layers=0.5), layer("Dense", units=2)))
+    assert problems("x.json", text, "keras")
+
+
 def test_a_repeat_without_a_number_is_told_when_only_as_is_written() -> None:
     text = "input: 3x7x11\nlayers:\n  - repeat: {as: i}\n    layers:\n      - relu\n"
     assert problems("x.yaml", text, "cnnshape") == [("CNN-E203", "repeat wants a number of times, not null")]

@@ -326,7 +326,8 @@ def _first_shape(config: Any, entries: Sequence[Mapping[str, Any]]) -> tuple[Any
     first = entries[0]
     inner: Any = first
     while inner["class_name"] in MODELS and isinstance(inner["config"], dict):
-        below = [layer for layer in inner["config"].get("layers", []) if isinstance(layer, dict)]
+        layers = inner["config"].get("layers")
+        below = [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
         if not below or not isinstance(below[0].get("config"), dict):
             break
         inner = {"class_name": "", **below[0]}
