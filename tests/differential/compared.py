@@ -83,12 +83,7 @@ def ran(model, network, report, shapes):
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(whole.SerializeToString(), options, ["CPUExecutionProvider"])
-    try:
-        arrays = session.run(made, {t.name: np.full(t.shape, 0.3, np.float32) for t in report.inputs})
-    except Exception as error:
-        if "Computed output dimension is <= 0" in str(error):  # a transposed one's, before its output_padding is added
-            return []
-        raise
+    arrays = session.run(made, {t.name: np.full(t.shape, 0.3, np.float32) for t in report.inputs})
     return [
         f"onnxruntime: {name} {array.shape}, ours {shapes[name]}"
         for name, array in zip(made, arrays, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+import onnx_files as files
 import pytest
 from keras_files import layer, sequential, source
 
@@ -53,3 +54,34 @@ def test_a_mistake_in_a_repeat_of_thousands_is_told_at_once(item) -> None:
     started = time.process_time()
     assert len(problems("x.yaml", text, "cnnshape")) == 1
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("made", "opset"),
+    [
+        (("Shrink", {"lambd": [1, 2]}), 20),
+        (("Softmax", {"axis": [1]}), 20),
+        (("Clip", {"min": [0.0, 1.0]}), 6),
+        (("LRN", {"alpha": "", "size": 3}), 20),
+    ],
+    ids=str,
+)
+def test_an_attribute_of_the_wrong_type_is_an_error_of_the_operator(made, opset) -> None:
+    kind, fields = made
+    raw = files.model([files.node(kind, ["x"], ["y"], **fields)], ["x"], ["y"], opset=opset)
+    with pytest.raises(ModelError) as caught:
+        files.report(raw)
+    assert {problem.code for problem in caught.value.problems} == {"CNN-E803"}
+
+
+def test_an_axis_that_is_not_there_and_an_operand_that_is_left_out_are_no_tracebacks() -> None:
+    for made in (
+        files.node("Softmax", ["x"], ["y"], axis=9),
+        files.node("Softmax", ["x"], ["y"], axis=-9),
+        files.node("Add", ["x", ""], ["y"]),
+        files.node("Concat", ["", "x"], ["y"], axis=1),
+    ):
+        try:
+            files.report(files.model([made], ["x"], ["y"], opset=11))
+        except ModelError as error:
+            assert error.problems  # noqa: PT017 - a report is as good an answer

@@ -107,6 +107,8 @@ def softmax(kind: str) -> Callable[[Scope], Made | None]:
         old = bool(s.opset) and s.opset < 13
         axis = s.get("axis", 1 if old else -1)
         axis = axis + len(x) if axis < 0 else axis
+        if not 0 <= axis < len(x):
+            return None
         if old:
             wide = [at for at in range(axis, len(x)) if x[at] > 1]
             if len(wide) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from cnnshape.errors import quoted
+from cnnshape.errors import LayerError, quoted
 from cnnshape.layers import BY_NAME
 from cnnshape.ops import Ops
 from cnnshape.readers.graph import Graph
@@ -40,7 +40,11 @@ class Rows:
             self.graph.wrong("CNN-E801", f"the operator {label(op)} is not known", 0, 0, name)
         scope = Scope(op, values, outs)
         builder = BUILDERS.get(op.type if not op.domain else f"{op.domain}:{op.type}")
-        made = builder(scope) if builder is not None and scope.plain() else None
+        try:
+            made = builder(scope) if builder is not None and scope.plain() else None
+        except LayerError as error:
+            self.graph.wrong(error.code, f"{op.type}: {error.message}", 0, 0, name)
+            made = None
         numbers = self.placed(made, scope, name, path) if made is not None and made.layer is not None else None
         if numbers is None:
             numbers = self.foreign(scope, made, name, path, empty)
@@ -54,6 +58,8 @@ class Rows:
     def placed(self, made: Made, scope: Scope, name: str, path: tuple[str, ...]) -> tuple[int, ...] | None:
         """The layer's values; None where it does not say what the operator does."""
         layer, graph = made.layer, self.graph
+        if not all(scope.has(at) for at in made.inputs):
+            return None  # what the operator cannot do without is left out
         operands = [scope.values[at] for at in made.inputs]
         beside = next((value.number for value in operands if value is not None and value.number >= 0), 0)
         inputs = tuple([self.number(value, beside) for value in operands])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from cnnshape.errors import quoted
+from cnnshape.readers.onnx.call import wrong
 from cnnshape.readers.onnx.op import Const, Op
 from cnnshape.readers.onnx.value import Size, Value
 
@@ -83,10 +85,20 @@ class Scope:
         return found.values if found is not None and found.kind == "int" else None
 
     def get(self, name: str, default: Any) -> Any:
-        """An attribute; `infer` has held it to its type."""
-        return self.attributes.get(name, default)
+        """An attribute of its default's type. Errors: LayerError CNN-E803 for one of another type."""
+        found = self.attributes.get(name, default)
+        if default is not None and not _alike(found, default):
+            raise wrong(f"{name} is {quoted(found)}, which is of another type")
+        return found
 
     def sizes(self, name: str, rank: int, default: int) -> tuple[int, ...]:
-        """One number per axis from an attribute."""
+        """One number per axis from an attribute; `infer` has held it to its type."""
         found: tuple[int, ...] = tuple(self.attributes.get(name) or (default,) * rank)
         return found
+
+
+def _alike(found: Any, default: Any) -> bool:
+    """Whether a value can stand for another: a whole number for a fraction, and a list item by item."""
+    if isinstance(default, tuple):
+        return isinstance(found, tuple) and all(_alike(item, default[0]) for item in found)
+    return isinstance(found, (int, float) if isinstance(default, float) else type(default))
