@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnnshape import bundled
 from cnnshape import report as reports
 from cnnshape.calculate import calculate
-from cnnshape.errors import ModelError, Place, Problem, did_you_mean, printable, quoted
+from cnnshape.errors import ModelError, Problem, one_of, printable, quoted
+from cnnshape.errors import usage as usage  # noqa: PLC0414 - the commands call it here
 from cnnshape.network import Network
 from cnnshape.report import DTYPES, Report
 from cnnshape.spec import load as load_spec
@@ -104,9 +105,17 @@ def analyze_network(
     source: str | Path | File, *, batch: int | None = None, dtype: str = "float32", **options: Any
 ) -> tuple[Network, Report]:
     """The network beside its report; options as of `analyze`."""
+    return analyzed(source, batch=batch, dtype=dtype, **options)[:2]
+
+
+def analyzed(
+    source: str | Path | File, *, batch: int | None = None, dtype: str = "float32", **options: Any
+) -> tuple[Network, Report, Document | None]:
+    """The network, its report, and its text where it is written in our own language; options as of `analyze`."""
     held(batch, dtype)
     options["inputs"] = options.pop("input", None)
-    return reported(opened(source, batch=batch, **options), batch, dtype)
+    found = opened(source, batch=batch, **options)
+    return (*reported(found, batch, dtype), found.text)
 
 
 def opened(
@@ -120,21 +129,19 @@ def opened(
     import_python: bool = False,
 ) -> Opened:
     """A model in any format. Errors: ModelError when nothing can be made of it."""
-    from cnnshape.readers import FORMATS
-    from cnnshape.readers.file import File
+    if form:
+        from cnnshape.readers import FORMATS
 
-    if form and form not in FORMATS:
-        raise usage(f"unknown format {form}", did_you_mean(form, tuple(FORMATS)) or f"one of {', '.join(FORMATS)}")
-    name = source.path if isinstance(source, File) else str(source)
-    if name.startswith("zoo:"):
-        return _own(document(name), sets, inputs)
-    if isinstance(source, str) and _OBJECT.fullmatch(name) and not Path(name).exists():
-        return _python(name, import_python, batch, inputs)
-    if isinstance(source, str) and name.startswith("git:"):
-        from cnnshape.readers.git import committed
-
-        source = committed(name)
-    file = source if isinstance(source, File) else File(name)
+        one_of(form, FORMATS, "format")
+    if isinstance(source, (str, Path)):
+        name = str(source)
+        if name.startswith("zoo:"):
+            return _own(document(name), sets, inputs)
+        if _OBJECT.fullmatch(name) and not Path(name).exists():
+            return _python(name, import_python, batch, inputs)
+        file = _file(name)
+    else:
+        file = source
     if not form:
         from cnnshape.readers.detect import told
 
@@ -144,6 +151,17 @@ def opened(
     from cnnshape.readers import Options, read
 
     return Opened(*read(file, form, Options(named_inputs(inputs), batch, sets or {}, strict)), file=file)
+
+
+def _file(name: str) -> File:
+    """A path, "-", or a file of a commit."""
+    if name.startswith("git:"):
+        from cnnshape.readers.git import committed
+
+        return committed(name)
+    from cnnshape.readers.file import File
+
+    return File(name)
 
 
 def _python(name: str, allowed: bool, batch: int | None, inputs: Inputs) -> Opened:
@@ -231,19 +249,18 @@ def held(batch: int | None, dtype: str) -> None:
     """Refuse what no model can be analysed with."""
     if batch is not None and (isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch < 2**31):
         raise usage(f"the batch must be a positive integer, not {batch}")
-    if dtype not in DTYPES:
-        raise usage(f"unknown dtype {dtype}", did_you_mean(dtype, tuple(DTYPES)) or f"one of {', '.join(DTYPES)}")
+    one_of(dtype, DTYPES, "dtype")
 
 
 def reported(found: Opened, batch: int | None, dtype: str) -> tuple[Network, Report]:
     """The report of what was opened; problems of the file and of the shapes come together."""
-    network, problems = found.network, found.problems
+    network = found.network
     try:
         report = calculate(network, batch or network.batch, dtype)
     except ModelError as error:
-        problems = [*problems, *blamed(found, error.problems)]
-    if problems:
-        raise ModelError(problems)
+        raise ModelError([*found.problems, *blamed(found, error.problems)]) from None
+    if found.problems:
+        raise ModelError(found.problems)
     return network, report
 
 
@@ -257,11 +274,6 @@ def blamed(found: Opened, problems: tuple[Problem, ...]) -> list[Problem]:
         return list(problems)
     lines = found.file.text().split("\n")
     return [p._replace(source_line=lines[p.place.line - 1]) if 0 < p.place.line <= len(lines) else p for p in problems]
-
-
-def usage(message: str, fix: str = "") -> ModelError:
-    """An error of the call itself."""
-    return ModelError([Problem("CNN-E701", message, Place("cnnshape"), fix=fix)])
 
 
 def _own(text: Document, sets: dict[str, str] | None, inputs: Inputs) -> Opened:

@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from cnnshape.errors import ModelError, Place, Problem, did_you_mean, quoted
+from cnnshape.errors import did_you_mean, quoted, usage
 from cnnshape.finding import About, Finding
-from cnnshape.report import DTYPES, LayerReport, Report
+from cnnshape.promises import in_words
+from cnnshape.report import DTYPES, NUMBERS, LayerReport, Report
 from cnnshape.units import number_of
 
 Side = Literal["max", "min"]
@@ -35,21 +36,6 @@ LAYER = (
 #: How many of the layers that weigh most are named.
 HEAVIEST = 5
 
-_STATE = {
-    "params": "params",
-    "trainable_params": "params",
-    "param_bytes": "params",
-    "training_bytes": "params",
-    "macs": "macs",
-    "flops": "macs",
-    "ops": "ops",
-    "buffers": "params",
-    "buffer_bytes": "params",
-    "activation_bytes": "memory",
-    "peak_activation_bytes": "memory",
-    "receptive_field": "receptive_field",
-    "jump": "receptive_field",
-}
 #: The column of a layer's row that a total is the sum of.
 _SUMS = {
     "params": "params",
@@ -106,6 +92,26 @@ class Verdict(msgspec.Struct, frozen=True):
         off = self.found - self.limit.value
         return max(0, off if self.limit.side == "max" else -off)
 
+    @property
+    def said(self) -> str:
+        """The verdict in words.
+
+        >>> Verdict(Limit("max", "params", 1000, "1k"), "", 1500, ok=False).said
+        'params is 1,500, over the budget of 1,000 by 500 (50.0 %)'
+        """
+        limit, most = self.limit, self.limit.side == "max"
+        what = f"{self.layer}: {limit.path.rpartition('.')[2]}" if self.layer else limit.path
+        wanted, word = f"{limit.value:,}", "budget" if most else "least"
+        if self.found is None:
+            return f"{what} is not known, so the {word} of {wanted} is not held"
+        found = f"{'>= ' if self.partial else ''}{self.found:,}"
+        if self.ok:
+            return f"{what} is {found}, {'within' if most else 'at least'} {wanted}"
+        if not self.over:
+            return f"{what} is {found} and more that is not known, so the {word} of {wanted} is not held"
+        by = f"{self.over:,}" + (f" ({100 * self.over / limit.value:.1f} %)" if limit.value else "")
+        return f"{what} is {found}, {'over the budget' if most else 'under the least'} of {wanted} by {by}"
+
 
 def limits(written: Iterable[str], side: Side) -> list[Limit]:
     """`--max params=5M` options. ModelError CNN-E701 for what is none."""
@@ -113,7 +119,7 @@ def limits(written: Iterable[str], side: Side) -> list[Limit]:
     for text in written:
         path, sign, value = text.rpartition("=")
         if not sign or not path:
-            raise _usage(f"--{side} {text}: write NAME=VALUE, for example --{side} params=5M")
+            raise usage(f"--{side} {text}: write NAME=VALUE, for example --{side} params=5M")
         found.append(limit(side, path.strip(), value, f"--{side} {text}"))
     return found
 
@@ -124,7 +130,7 @@ def limit(side: Side, path: str, value: Any, shown: str, line: int = 0) -> Limit
         number = value if isinstance(value, int) and not isinstance(value, bool) else number_of(str(value))
     except ValueError:
         fix = "a number, with k, M, G for thousands or KiB, MiB, GiB for bytes"
-        raise _usage(f"{shown}: {quoted(value)} is no size", fix) from None
+        raise usage(f"{shown}: {quoted(value)} is no size", fix) from None
     return Limit(side, path, number, str(value), line)
 
 
@@ -133,7 +139,7 @@ def table(written: Mapping[str, Any], shown: str) -> list[Limit]:
     found: list[Limit] = []
     for side in written:
         if side not in ("max", "min") or not isinstance(written[side], Mapping):
-            raise _usage(f"{shown}: {quoted(side)} is no kind of budget", "max: {params: 5M} or min: {params: 1M}")
+            raise usage(f"{shown}: {quoted(side)} is no kind of budget", "max: {params: 5M} or min: {params: 1M}")
         kind: Side = "max" if side == "max" else "min"
         found.extend(limit(kind, str(path), value, f"{shown} {side}.{path}") for path, value in written[side].items())
     return found
@@ -161,40 +167,17 @@ def hold(report: Report, budgets: Iterable[Limit]) -> list[Verdict]:
 def findings(report: Report, verdicts: Iterable[Verdict]) -> list[Finding]:
     """What is broken, promises of the spec included, as every face of findings shows it."""
     lines = {row.name: row.line for row in report.layers}
-    found = []
-    for failed in report.failed:
-        expected, got = (_text(value) for value in (failed.expected, failed.found))
-        message = f"{failed.what} is {got}, but {expected} was expected"
-        found.append(_finding(report, PROMISE_CODE, "expect", failed.layer, failed.line, message))
+    found = [
+        _finding(report, PROMISE_CODE, "expect", failed.layer, failed.line, in_words(failed))
+        for failed in report.failed
+    ]
     for one in verdicts:
         if not one.ok:
             code = UNKNOWN_CODE if one.found is None or not one.over else CODE
             line = one.limit.line or lines.get(one.layer, 0)
-            message = said(one).removeprefix(f"{one.layer}: ") if one.layer else said(one)
+            message = one.said.removeprefix(f"{one.layer}: ") if one.layer else one.said
             found.append(_finding(report, code, "budget", one.layer, line, message))
     return found
-
-
-def said(one: Verdict) -> str:
-    """A verdict in words.
-
-    >>> said(Verdict(Limit("max", "params", 1000, "1k"), "", 1500, ok=False))
-    'params is 1,500, over the budget of 1,000 by 500 (50.0 %)'
-    """
-    what = f"{one.layer}: {one.limit.path.rpartition('.')[2]}" if one.layer else one.limit.path
-    wanted = f"{one.limit.value:,}"
-    word = "budget" if one.limit.side == "max" else "least"
-    if one.found is None:
-        return f"{what} is not known, so the {word} of {wanted} is not held"
-    found = f"{'>= ' if one.partial else ''}{one.found:,}"
-    if one.ok:
-        return f"{what} is {found}, {'within' if one.limit.side == 'max' else 'at least'} {wanted}"
-    if not one.over:
-        return f"{what} is {found} and more that is not known, so the {word} of {wanted} is not held"
-    by = f"{one.over:,}" + (f" ({100 * one.over / one.limit.value:.1f} %)" if one.limit.value else "")
-    return (
-        f"{what} is {found}, {'over the budget' if one.limit.side == 'max' else 'under the least'} of {wanted} by {by}"
-    )
 
 
 def _judged(one: Limit, layer: str, value: float | None, partial: bool) -> Verdict:
@@ -226,9 +209,9 @@ def _numbers(report: Report, one: Limit) -> Iterator[tuple[str, int | float | No
             yield name, _of_row(report.layer(name), field, one.side), False
         except KeyError:
             names = [row.name for row in report.layers]
-            raise _usage(f"{path}: there is no layer {name}", did_you_mean(name, names)) from None
+            raise usage(f"{path}: there is no layer {name}", did_you_mean(name, names)) from None
     else:
-        state = getattr(report.status, _STATE.get(path.split(".")[0], ""), "complete")
+        state = report.status.of(path.split(".")[0])
         value = _of_totals(report, path, one.side)
         yield "", None if state == "unavailable" else value, state == "partial"
 
@@ -241,15 +224,15 @@ def _of_totals(report: Report, path: str, side: Side) -> int | float | None:
     value: Any = totals
     for word in path.split("."):
         known = list(value) if isinstance(value, dict) else list(getattr(value, "__struct_fields__", ()))
-        if isinstance(value, msgspec.Struct) and value is totals:
-            known = [name for name in known if not name.startswith("peak_t") and name != "peak_at"] + ["jump"]
+        if value is totals:
+            known = list(NUMBERS)
         _known(path, word, known)
         value = value[word] if isinstance(value, dict) else getattr(value, word)
     if path == "receptive_field":
         return _axes(value and value.size, side)
     if value is not None and (isinstance(value, (dict, msgspec.Struct)) or not isinstance(value, (int, float))):
         fields = list(value) if isinstance(value, dict) else list(getattr(value, "__struct_fields__", ()))
-        raise _usage(f"{path} is no number", f"one of {', '.join(f'{path}.{name}' for name in fields)}")
+        raise usage(f"{path} is no number", f"one of {', '.join(f'{path}.{name}' for name in fields)}")
     return value
 
 
@@ -309,16 +292,8 @@ def _known(path: str, word: str, names: Iterable[str]) -> None:
     names = list(names)
     if word not in names:
         fix = did_you_mean(word, names) or f"one of {', '.join(names)}"
-        raise _usage(f"the report has no number {quoted(path)}", fix)
+        raise usage(f"the report has no number {quoted(path)}", fix)
 
 
 def _finding(report: Report, code: str, rule: str, layer: str, line: int, message: str) -> Finding:
     return Finding(code, rule, "error", layer, report.model.source, line, 1 if line else 0, message)
-
-
-def _text(value: Any) -> str:
-    return "x".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
-
-
-def _usage(message: str, fix: str = "") -> ModelError:
-    return ModelError([Problem("CNN-E701", message, Place("cnnshape"), fix=fix)])

@@ -7,6 +7,7 @@ problem and raises them once, as one `ModelError`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 #: Every permanent error code with its title. `docs/errors.md` holds one tested example for each.
@@ -144,6 +145,18 @@ class ModelError(CnnshapeError):
         """Keep the problems in the order of the user's text."""
         self.problems = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column)))
         super().__init__("\n".join(str(p) for p in self.problems))
+
+
+def usage(message: str, fix: str = "") -> ModelError:
+    """An error of the call itself, and of no file."""
+    return ModelError([Problem("CNN-E701", message, Place("cnnshape"), fix=fix)])
+
+
+def one_of(word: str, known: Iterable[str], what: str) -> None:
+    """Refuse a word that is none of those that are known, with the nearest one."""
+    known = tuple(known)
+    if word not in known:
+        raise usage(f"unknown {what} {word}", did_you_mean(word, known) or f"one of {', '.join(known)}")
 
 
 def printable(text: str, one_wide: bool = False) -> str:

@@ -45,3 +45,11 @@ def _held(name: str, line: int, expect: dict[str, Any], found: Any, shape: tuple
         if wanted != got:
             failed.append(Expectation(name, line, what, wanted, got))
     return failed
+
+
+def in_words(failed: Expectation) -> str:
+    """A promise that does not hold, in words, without its layer."""
+    expected, found = (
+        "x".join(map(str, v)) if isinstance(v, (tuple, list)) else v for v in (failed.expected, failed.found)
+    )
+    return f"{failed.what} is {found}, but {expected} was expected"

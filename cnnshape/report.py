@@ -110,6 +110,10 @@ class Totals(msgspec.Struct, frozen=True):
     receptive_field: ReceptiveField | None
 
 
+#: The totals that are numbers, or hold numbers, by the names that budgets use.
+NUMBERS = (*[name for name in Totals.__struct_fields__ if name not in ("peak_at", "peak_tensors")], "jump")
+
+
 class Status(msgspec.Struct, frozen=True):
     """Whether each total counts every layer."""
 
@@ -118,6 +122,28 @@ class Status(msgspec.Struct, frozen=True):
     ops: State
     memory: State
     receptive_field: State
+
+    def of(self, total: str) -> State:
+        """The state of one total, by its name; what every network knows in full is complete."""
+        return getattr(self, _STATES[total]) if total in _STATES else "complete"
+
+
+#: Which state each total has.
+_STATES = {
+    "params": "params",
+    "trainable_params": "params",
+    "param_bytes": "params",
+    "training_bytes": "params",
+    "buffers": "params",
+    "buffer_bytes": "params",
+    "macs": "macs",
+    "flops": "macs",
+    "ops": "ops",
+    "activation_bytes": "memory",
+    "peak_activation_bytes": "memory",
+    "receptive_field": "receptive_field",
+    "jump": "receptive_field",
+}
 
 
 class Model(msgspec.Struct, frozen=True):

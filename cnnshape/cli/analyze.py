@@ -8,7 +8,7 @@ import typer
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import one_of
 from cnnshape.render import FORMATS, render
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -87,8 +87,7 @@ def analyze(
       cnnshape analyze zoo:resnet50 --convention fvcore
       cat model.yaml | cnnshape analyze - -c name,output,params -f csv
     """
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     if layout.upper() not in ("NCHW", "NHWC"):
         raise api.usage(f"unknown layout {layout}", "NCHW or NHWC")
     if sort:

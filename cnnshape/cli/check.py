@@ -8,7 +8,7 @@ import typer
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import ModelError, did_you_mean
+from cnnshape.errors import ModelError, one_of
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -51,8 +51,7 @@ def check(
     """
     from cnnshape import budget, promises
 
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     asked = [*budget.limits(largest, "max"), *budget.limits(least, "min")]
     checked: list[tuple[Any, Any]] = []
     failed = promised = False
@@ -91,11 +90,11 @@ def _shown(checked: list[tuple[Any, Any]], form: str) -> str:
     from cnnshape.render import budget as face
 
     if form == "text":
-        return face.table(checked, budget.said)
+        return face.table(checked)
     if form == "markdown":
-        return face.markdown(checked, budget.said)
+        return face.markdown(checked)
     if form == "json":
-        return face.to_json(checked, budget.said)
+        return face.to_json(checked)
     from cnnshape import __version__
     from cnnshape.finding import Checked
     from cnnshape.render.findings import findings

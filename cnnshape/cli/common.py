@@ -11,6 +11,7 @@ import typer
 
 from cnnshape import api
 from cnnshape.errors import ModelError
+from cnnshape.promises import in_words
 from cnnshape.readers import FORMATS
 from cnnshape.report import DTYPES
 
@@ -100,11 +101,14 @@ def opened(
     sets: Iterable[str] = (),
 ) -> tuple[Network, Report]:
     """A network and its report, from the common options and those of `reading`."""
+    return api.analyze_network(model, dtype=dtype, **opening(batch, inputs, sets))
+
+
+def opening(batch: int | None, inputs: Iterable[str], sets: Iterable[str]) -> dict[str, Any]:
+    """How a model is opened, as `api` asks for it: the common options and those of `reading`."""
     from cnnshape.cli.reading import SAID
 
-    return api.analyze_network(
-        model, batch=batch, dtype=dtype, input=shapes([*inputs]), sets=pairs([*sets], "--set"), **SAID
-    )
+    return {"batch": batch, "input": shapes([*inputs]), "sets": pairs([*sets], "--set"), **SAID}
 
 
 def write(text: str, *, painted: bool = False) -> None:
@@ -136,11 +140,8 @@ def complain(report: Report) -> bool:
     """Tell which promises do not hold; whether there are any."""
     for failed in report.failed:
         where = f"{report.model.source}:{failed.line}" if failed.line else report.model.source
-        what = f"{failed.layer}: {failed.what}" if failed.layer else failed.what
-        expected, found = (
-            "x".join(map(str, v)) if isinstance(v, tuple) else v for v in (failed.expected, failed.found)
-        )
-        say(f"{where}: CNN-E601: {what} is {found}, but {expected} was expected")
+        layer = f"{failed.layer}: " if failed.layer else ""
+        say(f"{where}: CNN-E601: {layer}{in_words(failed)}")
     return bool(report.failed)
 
 

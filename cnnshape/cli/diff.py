@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import one_of
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -48,8 +47,7 @@ def diff(
     """
     from cnnshape.compare import compare, guard
 
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     guards = [guard(text) for text in fail_on]
     found = compare(common.opened(model, batch, dtype, input), common.opened(after, batch, dtype, input), guards)
     from cnnshape.render import difference

@@ -8,7 +8,7 @@ import typer
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import did_you_mean, one_of
 
 FORMATS = ("text", "markdown", "latex")
 
@@ -39,8 +39,7 @@ def explain(
     from cnnshape.explain import explain as explained
     from cnnshape.render.story import PAINTERS
 
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     network, report = common.opened(model, batch, inputs=input, sets=set)
     try:
         stories = explained(network, report, layer)

@@ -9,7 +9,7 @@ import typer
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import ModelError, Place, Problem, did_you_mean
+from cnnshape.errors import ModelError, Place, Problem, one_of
 from cnnshape.render.units import marked
 
 FORMATS = ("text", "json", "markdown", "latex")
@@ -49,8 +49,7 @@ def layer(
       cnnshape layer add 64x56x56,64x1x1
       cnnshape layer conv 3x227x227 out_channels=96 kernel_size=11 -f json
     """
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     shapes = [checked(part.strip()) for part in shape.split(",")]
     names = ["input"] if len(shapes) == 1 else [f"input{i + 1}" for i in range(len(shapes))]
     item: dict[str, Any] = {kind: fields(keys or []), "from": names}

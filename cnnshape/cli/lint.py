@@ -104,7 +104,7 @@ def lint(
         "severity": least,
         "options": numbers(option),
     }
-    opening = {"batch": batch, "dtype": dtype, "inputs": common.shapes(input), "sets": common.pairs(set, "--set")}
+    opening = {"dtype": dtype, **common.opening(batch, input, set)}
     if fix or diff:
         changed = [mended(name, settings(name, **words), opening, write=fix and not diff) for name in model]
         if diff:
@@ -163,20 +163,11 @@ def numbers(texts: list[str]) -> dict[str, Any]:
     return found
 
 
-def opened(name: str, opening: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """A network, its report, and its text where it is written in our own language."""
-    from cnnshape.cli.reading import SAID
-
-    api.held(opening["batch"], opening["dtype"])
-    found = api.opened(name, batch=opening["batch"], inputs=opening["inputs"], sets=opening["sets"], **SAID)
-    return (*api.reported(found, opening["batch"], opening["dtype"]), found.text)
-
-
 def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: bool) -> Checked:
     """What is found in one model; among several, what cannot be read is told and the others go on."""
     chosen = settings(name, **words)
     try:
-        network, report, text = opened(name, opening)
+        network, report, text = api.analyzed(name, **opening)
     except ModelError as error:
         if alone:
             raise
@@ -194,15 +185,15 @@ def mended(name: str, chosen: Settings, opening: dict[str, Any], *, write: bool)
 
     if name == "-" or name.startswith("zoo:"):
         raise api.usage(f"{name} is no file that could be mended", "name a file")
-    text = opened(name, opening)[2]
+    text = api.analyzed(name, **opening)[2]
     if text is None or not name.lower().endswith((".yaml", ".yml")):
         common.say(f"{name}: only YAML is mended")
         return False
 
     def analyse(new: str) -> Any:
         document = parse(new, text.file)
-        options = {key: opening[key] for key in ("batch", "dtype", "inputs", "sets")}
-        return (*api.analyze_document(document, **options), document)
+        options = {key: opening[key] for key in ("batch", "dtype", "sets")}
+        return (*api.analyze_document(document, inputs=opening["input"], **options), document)
 
     new, done = mend(text.text, analyse, chosen)
     if not done:

@@ -9,7 +9,7 @@ import typer
 from cnnshape import api
 from cnnshape.cli import common
 from cnnshape.conventions import NAMES
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import did_you_mean, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +62,7 @@ def reconcile(
       cnnshape reconcile zoo:alexnet --functional relu,adaptive_avg_pool1
       cnnshape reconcile zoo:vgg16 --format json
     """
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     from cnnshape.conventions.count import between
     from cnnshape.conventions.count import reconcile as reconciled
     from cnnshape.render import reconciliation

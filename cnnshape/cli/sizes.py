@@ -10,7 +10,7 @@ import typer
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import did_you_mean, one_of
 from cnnshape.render.sweep import FORMATS, PLOTS, csv, table, to_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -56,8 +56,7 @@ def sizes(
       cnnshape sizes model.yaml --range 24:40x24:40 --format json
       cnnshape sizes zoo:resnet18 --width 64:512
     """
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     if drawn and drawn not in PLOTS:
         raise api.usage(f"cannot draw {drawn}", did_you_mean(drawn, tuple(PLOTS)) or f"one of {', '.join(PLOTS)}")
     api.held(batch, dtype)
@@ -90,9 +89,7 @@ def swept(
     if len(pair) > 2 or len(ranges) != len(pair):
         raise api.usage(f"--range {over}: one range, or A:BxC:D", "--range 32:512")
     lines = ranged(height or width, step) if (height or width) and not pair else None
-    from cnnshape.cli.reading import SAID
-
-    network = api.load(model, batch=batch, input=common.shapes([*inputs]), sets=common.pairs([*sets], "--set"), **SAID)
+    network = api.load(model, **common.opening(batch, inputs, sets))
     options: dict[str, Any] = {"batch": batch or network.batch, "dtype": dtype}
     from cnnshape.sizes import NoAxisError, grid, sweep
 

@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import did_you_mean
+from cnnshape.errors import did_you_mean, one_of
 from cnnshape.render.solution import FORMATS, render
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -88,8 +88,7 @@ def solve(
       cnnshape solve conv 56 56 -k 1,3,5 --in-channels 64 --out-channels 16..256 --groups 1..64 --max-params 10k
       cnnshape solve receptive-field 224 --kernel 3 --stride 1..2
     """
-    if form not in FORMATS:
-        raise api.usage(f"unknown format {form}", did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}")
+    one_of(form, FORMATS, "format")
     if what.replace("_", "-") in (FIELD, "field"):
         given = {
             "--padding": padding, "--dilation": dilation, "--output-padding": output_padding, "--asymmetric": asymmetric,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from cnnshape.compare.align import matched
-from cnnshape.errors import ModelError, Place, Problem, did_you_mean
+from cnnshape.errors import did_you_mean, usage
 from cnnshape.network import Network
 from cnnshape.report import LayerReport, Report
 from cnnshape.units import number_of
@@ -116,7 +116,7 @@ def guard(text: str) -> Guard:
     name, sign, amount = text.partition(":")
     if name not in TOTALS or not sign:
         fix = did_you_mean(name, TOTALS) or f"one of {', '.join(TOTALS)}, for example params:+5%"
-        raise _usage(f"--fail-on {text}: {name or 'nothing'} is no total", fix)
+        raise usage(f"--fail-on {text}: {name or 'nothing'} is no total", fix)
     way, rest = (amount[0], amount[1:]) if amount[:1] in ("+", "-") else ("", amount)
     if rest in ("any", ""):
         return Guard(name, way, 0, percent=False, text=text)  # type: ignore[arg-type]
@@ -125,7 +125,7 @@ def guard(text: str) -> Guard:
     except ValueError:
         value = -1
     if not 0 <= value < float("inf"):
-        raise _usage(f"--fail-on {text}: {rest[:40]} is no amount", "params:+5%, macs:+10M or params:any")
+        raise usage(f"--fail-on {text}: {rest[:40]} is no amount", "params:+5%, macs:+10M or params:any")
     return Guard(name, way, value, rest.endswith("%"), text)  # type: ignore[arg-type]
 
 
@@ -187,18 +187,8 @@ def _pair(
 
 def _total(name: str, was: Report, now: Report) -> Total:
     """One total; None where a report cannot know it."""
-    states = {
-        "params": "params",
-        "trainable_params": "params",
-        "param_bytes": "params",
-        "macs": "macs",
-        "flops": "macs",
-    }
     values = [
-        None
-        if getattr(report.status, states.get(name, ""), "complete") == "unavailable"
-        else getattr(report.totals, name)
-        for report in (was, now)
+        None if report.status.of(name) == "unavailable" else getattr(report.totals, name) for report in (was, now)
     ]
     before, after = values
     if before is None or after is None:
@@ -226,7 +216,3 @@ def _broken(totals: Sequence[Total], guards: Sequence[Guard]) -> list[str]:
             percent = "" if total.percent is None else f" ({total.percent:+.2f} %)"
             found.append(f"{one.name} changed by {total.change:+,}{percent}, more than {one.text} allows")
     return found
-
-
-def _usage(message: str, fix: str) -> ModelError:
-    return ModelError([Problem("CNN-E701", message, Place("cnnshape"), fix=fix)])

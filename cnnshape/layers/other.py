@@ -89,9 +89,7 @@ class Opaque(Layer, frozen=True):
 
     def weights(self, *xs: Shape) -> dict[str, Shape] | None:  # noqa: ARG002
         """One array of all stated parameters; None when they are not stated."""
-        if self.parameters is None:
-            return None
-        return {"weight": Shape(self.parameters)} if self.parameters else {}
+        return _stated(self.parameters)
 
     def ops(self, y: Shape, *xs: Shape) -> Ops | None:  # noqa: ARG002
         """The stated macs."""
@@ -136,9 +134,7 @@ class Foreign(Layer, frozen=True):
 
     def weights(self, *xs: Shape) -> dict[str, Shape] | None:  # noqa: ARG002
         """One array of all stated parameters; None when they are not stated."""
-        if self.parameters is None:
-            return None
-        return {"weight": Shape(self.parameters)} if self.parameters else {}
+        return _stated(self.parameters)
 
     def ops(self, y: Shape, *xs: Shape) -> Ops | None:  # noqa: ARG002
         """The stated macs and operations, where both are."""
@@ -149,3 +145,8 @@ class Foreign(Layer, frozen=True):
     def macs_alone(self) -> int | None:
         """The stated macs, whatever else is computed."""
         return self.macs
+
+
+def _stated(parameters: int | None) -> dict[str, Shape] | None:
+    """One array of so many parameters; none of none."""
+    return None if parameters is None else {"weight": Shape(parameters)} if parameters else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cnnshape.errors import ModelError, Place, Problem, did_you_mean, quoted
+from cnnshape.errors import did_you_mean, quoted, usage
 
 if TYPE_CHECKING:
     from cnnshape.lint.rule import Rule
@@ -122,8 +122,6 @@ def chosen(words: tuple[str, ...], where: str) -> list[str]:
         means = codes(word)
         if not means:
             fix = did_you_mean(word.lower(), tuple(RULES.values())) or "docs/rules.md lists every rule"
-            raise ModelError(
-                [Problem("CNN-E701", f"{where}: no rule is called {quoted(word)}", Place("cnnshape"), fix=fix)]
-            )
+            raise usage(f"{where}: no rule is called {quoted(word)}", fix)
         found.update(dict.fromkeys(means))
     return sorted(found)

@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cnnshape.promises import in_words
 from cnnshape.render.escape import md
 from cnnshape.render.safe import inline
 
 if TYPE_CHECKING:
     from cnnshape.budget import Verdict
-    from cnnshape.report import Report
+    from cnnshape.report import Expectation, Report
 
 SCHEMA = "cnnshape-check/1"
 
 
-def to_json(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
+def to_json(checked: list[tuple[Report, list[Verdict]]]) -> str:
     """The contract cnnshape-check/1, one object for one model, an array for several; docs/check.md describes it."""
-    documents = [_document(report, verdicts, said) for report, verdicts in checked]
+    documents = [_document(report, verdicts) for report, verdicts in checked]
     data = msgspec.json.encode(documents[0] if len(documents) == 1 else documents)
     return msgspec.json.format(data, indent=2).decode()
 
 
-def _document(report: Report, verdicts: list[Verdict], said: Any) -> dict[str, Any]:
+def _document(report: Report, verdicts: list[Verdict]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "model": report.model.source,
@@ -38,7 +39,7 @@ def _document(report: Report, verdicts: list[Verdict], said: Any) -> dict[str, A
                 "partial": one.partial,
                 "ok": one.ok,
                 "over": one.over,
-                "message": said(one),
+                "message": one.said,
                 "heaviest": [{"layer": name, "value": value, "percent": share} for name, value, share in one.heaviest],
             }
             for one in verdicts
@@ -47,15 +48,15 @@ def _document(report: Report, verdicts: list[Verdict], said: Any) -> dict[str, A
     }
 
 
-def table(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
+def table(checked: list[tuple[Report, list[Verdict]]]) -> str:
     """A line per budget, the heaviest layers below a broken one, then the verdict."""
     lines: list[str] = []
     for report, verdicts in checked:
         name = inline(report.model.source)
         for one in verdicts:
-            lines.append(f"{name}: {'ok  ' if one.ok else 'FAIL'}  {inline(said(one))}")
+            lines.append(f"{name}: {'ok  ' if one.ok else 'FAIL'}  {inline(one.said)}")
             lines += [f"    {value:>15,}  {share:5.1f} %  {inline(layer)}" for layer, value, share in one.heaviest]
-        lines += [f"{name}: FAIL  {inline(promise(failed))}" for failed in report.failed]
+        lines += [f"{name}: FAIL  {inline(_promise(failed))}" for failed in report.failed]
     budgets = [one for _, verdicts in checked for one in verdicts]
     broken = sum(not one.ok for one in budgets)
     unkept = sum(len(report.failed) for report, _ in checked)
@@ -64,7 +65,7 @@ def table(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
+def markdown(checked: list[tuple[Report, list[Verdict]]]) -> str:
     """For a comment on a pull request."""
     lines = ["| model | | what |", "| --- | --- | --- |"]
     for report, verdicts in checked:
@@ -72,16 +73,11 @@ def markdown(checked: list[tuple[Report, list[Verdict]]], said: Any) -> str:
         for one in verdicts:
             heavy = ", ".join(f"{layer} {value:,} ({share:.1f} %)" for layer, value, share in one.heaviest)
             more = f"; heaviest: {heavy}" if heavy else ""
-            lines.append(f"| {name} | {':white_check_mark:' if one.ok else ':x:'} | {md(inline(said(one) + more))} |")
-        lines += [f"| {name} | :x: | {md(inline(promise(failed)))} |" for failed in report.failed]
+            lines.append(f"| {name} | {':white_check_mark:' if one.ok else ':x:'} | {md(inline(one.said + more))} |")
+        lines += [f"| {name} | :x: | {md(inline(_promise(failed)))} |" for failed in report.failed]
     return "\n".join(lines) + "\n"
 
 
-def promise(failed: Any) -> str:
-    """An expectation that is not kept, in words."""
-    expected, got = (
-        "x".join(map(str, value)) if isinstance(value, (tuple, list)) else value
-        for value in (failed.expected, failed.found)
-    )
-    what = f"{failed.layer}: {failed.what}" if failed.layer else failed.what
-    return f"{what} is {got}, but {expected} was expected"
+def _promise(failed: Expectation) -> str:
+    """An expectation that is not kept, with its layer."""
+    return (f"{failed.layer}: " if failed.layer else "") + in_words(failed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnshape.errors import ModelError, Place, Problem, did_you_mean
+from cnnshape.errors import did_you_mean, usage
 from cnnshape.render.notes import notes
 from cnnshape.render.safe import inline
 from cnnshape.render.units import joined, marked, measured, size
@@ -149,12 +149,8 @@ def split(text: str) -> list[str]:
 def column(key: str) -> Column:
     """A column by its key."""
     if key not in BY_KEY:
-        raise _wrong(f"unknown column {key}", did_you_mean(key, tuple(BY_KEY)) or f"one of {', '.join(BY_KEY)}")
+        raise usage(f"unknown column {key}", did_you_mean(key, tuple(BY_KEY)) or f"one of {', '.join(BY_KEY)}")
     return BY_KEY[key]
-
-
-def _wrong(message: str, fix: str) -> ModelError:
-    return ModelError([Problem("CNN-E701", message, Place("cnnshape"), fix=fix)])
 
 
 def folded(rows: list[LayerReport], depth: int) -> list[LayerReport]:

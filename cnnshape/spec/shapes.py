@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from cnnshape.errors import did_you_mean, quoted
 from cnnshape.layers.base import LIMIT
+from cnnshape.report import NUMBERS
 from cnnshape.spec.fields import Fault
 from cnnshape.spec.source import Map, Seq
 from cnnshape.units import number_of
@@ -25,24 +26,7 @@ PROMISES = (
 
 
 #: What a budget may name: a total, a total's part, `layer.X` for every layer or `layers.NAME.X` for one.
-BUDGETS = (
-    "layers",
-    "params",
-    "trainable_params",
-    "buffers",
-    "macs",
-    "flops",
-    "ops",
-    "param_bytes",
-    "buffer_bytes",
-    "input_bytes",
-    "activation_bytes",
-    "peak_activation_bytes",
-    "training_bytes",
-    "receptive_field",
-    "jump",
-    "layer",
-)
+BUDGETS = (*NUMBERS, "layer")
 
 
 def budget(raw: Any, value_of: Any) -> list[tuple[Literal["max", "min"], str, Any, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,16 +26,10 @@ def read(file: File, options: Options) -> tuple[Network, list[Problem]]:
     Errors: ModelError CNN-E106 with the byte where the file is broken, CNN-E802 for a size that nobody states
     """
     data = file.data()
-    # Many small objects and no cycles: collecting in between would only make long graphs slow.
-    collecting = gc.isenabled()
-    gc.disable()
     try:
         return _read(file, Span(data, 0, len(data)), options)
     except BrokenError as error:
         raise ModelError([Problem("CNN-E106", str(error), Place(file.name), fix="get the file again")]) from None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _read(file: File, span: Span, options: Options) -> tuple[Network, list[Problem]]:
