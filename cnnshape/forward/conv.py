@@ -24,7 +24,8 @@ from cnnshape.forward.transposed import conv_transpose
 WINDOWS = 1800
 #: Elements of a matrix of columns; that of very long windows has fewer of them.
 COLUMNS = 1 << 22
-#: Windows of one thread's stretch, at least: fewer are one product whose filters the threads share.
+#: Windows of one thread's stretch, at least: fewer are one product whose filters the threads share. The same where they
+#: are not more than the filters: each thread would read all of these for few windows.
 ENOUGH = 96
 
 
@@ -73,7 +74,7 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     # A stretch is some rows of the last two axes; one row where even that is large.
     row = outs[-1]
     wanted = max(1, min(WINDOWS, COLUMNS // length))
-    shared = alone() and count() > 1 and prod(outs) >= ENOUGH * count()
+    shared = alone() and count() > 1 and prod(outs) >= max(ENOUGH * count(), len(rows) + 1)
     if shared:
         times = -(-prod(outs) // (wanted * count())) * count()
         wanted = -(-prod(outs) // times)
@@ -106,7 +107,7 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
             kit.add(target, bias.reshape(-1, *[1] * len(outs)), out=target)
 
     if shared:
-        kit.parts(len(stretches), 1, some)
+        kit.parts(len(stretches), 1, some, heavy=True)
     else:
         for number in range(len(stretches)):
             some(kit, number, 0)

@@ -10,10 +10,10 @@ import numpy as np
 
 from cnnshape.forward.kit import BLOCK, Array, Kit
 from cnnshape.forward.memory import room
-from cnnshape.forward.sliding import Slide, padded
+from cnnshape.forward.sliding import Slide, padded, slide
 
 #: Elements that are laid side by side at a time.
-COLUMNS = 1 << 18
+COLUMNS = 1 << 19
 #: Rows shorter than this are slow to copy one by one: channels are laid last instead, if there are more than a few.
 SHORT, FEW = 12, 32
 
@@ -31,28 +31,52 @@ def depthwise(kit: Kit, x: Array, weight: Array, bias: Array | None, axes: list[
 
 
 def _gathered(kit: Kit, x: Array, taps: Array, shift: Array | None, axes: list[Slide], y: Array) -> None:
-    """What each tap reads is laid side by side, and a channel is one product of its taps with that."""
+    """What the taps of one row of a kernel read is laid side by side, and a channel is one product of taps with that.
+
+    A row further down reads the same further on: nothing is copied twice for it. With a stride, rows that are read
+    together lie together.
+    """
+    if len(axes) == 1:  # a row of its own
+        x, y = x[:, None], y[:, None]
+        taps, axes = taps[:, :, None], [slide(1, 1, 1, 1, (0, 0)), *axes]
     channels, many = taps.shape[:2]
-    outs = y.shape[1:]
-    places = _places(axes)
-    target = y.reshape(channels, many, -1)
-    rows = taps.reshape(channels, many, -1)
+    tall, *outs = y.shape[1:]
+    down, *along = axes
+    step, area = down.starts.step, prod(outs)
+    turns = sorted({tap % step for tap in down.taps})
+    high = -(-(down.padded + x.shape[1]) // step)
+    places = [place for _, place in _places(along)]
+    target = y.reshape(channels, many, tall * area)
+    rows = taps.reshape(channels, many, len(down.taps), -1)
+    padded_size = prod([axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True)])
 
-    def some(own: Kit, first: int, last: int) -> None:
+    def some(first: int, last: int) -> None:
         size = last - first
-        area = prod([axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True)])
-        wide = padded(x[first:last], axes, room("padded", size * area, x.dtype))
-        columns = room("columns", size * len(places) * prod(outs), x.dtype)
-        columns = columns.reshape(size, len(places), *outs)
-        for index, (_, places_) in enumerate(places):
-            read: Any = (slice(None), *places_)
-            columns[:, index] = wide[read]
+        wide = padded(x[first:last], axes, room("padded", size * padded_size, x.dtype))
+        columns = room("columns", len(turns) * size * len(places) * high * area, x.dtype)
+        columns = columns.reshape(len(turns), size, len(places), high, *outs)
+        for turn, begin in enumerate(turns):
+            for index, place in enumerate(places):
+                read: Any = (slice(None), slice(begin, None, step), *place)
+                part = wide[read]
+                columns[turn, :, index, : part.shape[1]] = part
+        flat = columns.reshape(len(turns), size, len(places), high * area)
         out = target[first:last]
-        own.matmul(rows[first:last], columns.reshape(size, len(places), -1), out=out)
+        for row, tap in enumerate(down.taps):
+            begin = tap // step * area
+            read = flat[turns.index(tap % step)][:, :, begin : begin + tall * area]
+            if not row:
+                kit.matmul(rows[first:last, :, row], read, out=out)
+                continue
+            beside = kit.matmul(rows[first:last, :, row], read, out=room("row", out.size, x.dtype).reshape(out.shape))
+            np.add(out, beside, out=out)  # of the additions that the products have counted
         if shift is not None:
-            own.add(out, shift[first:last, :, None], out=out)
+            kit.add(out, shift[first:last, :, None], out=out)
 
-    kit.parts(channels, max(1, COLUMNS // (len(places) * prod(outs))), some)
+    # One thread: a second one reads what the first has in its cache, and takes longer for it than the sums do.
+    each = max(1, COLUMNS // (len(turns) * len(places) * high * area))
+    for first in range(0, channels, each):
+        some(first, min(channels, first + each))
 
 
 def _places(axes: list[Slide]) -> list[tuple[tuple[int, ...], tuple[slice, ...]]]:
@@ -83,17 +107,19 @@ def _channels_last(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes
     factors = np.ascontiguousarray(np.moveaxis(taps, (0, 1), (-1, -2)))  # (*kernel, many, channels)
     result = np.empty((*outs, many, channels), y.dtype)
 
-    def some(own: Kit, first: int, last: int) -> None:
+    def some(first: int, last: int) -> None:
         out = result[first:last]
         scratch = np.empty_like(out)
         for index, (tap, places) in enumerate(_places(axes)):
             begin, step = places[0].start, places[0].step
             rows = slice(begin + first * step, begin + (last - 1) * step + 1, step)
             part = image[(rows, *places[1:])][..., None, :]
-            _accumulate(own, out, part, factors[tap], scratch, first=index == 0)
+            _accumulate(kit, out, part, factors[tap], scratch, first=index == 0)
         if shift is not None:
-            own.add(out, shift.T, out=out)
+            kit.add(out, shift.T, out=out)
 
-    kit.parts(outs[0], max(1, BLOCK // (channels * many * prod(outs[1:]))), some)
+    step = max(1, BLOCK // (channels * many * prod(outs[1:])))
+    for first in range(0, outs[0], step):
+        some(first, min(outs[0], first + step))
     back = (rank + 1, rank, *range(rank))
     y.reshape(channels, many, *outs)[...] = result.transpose(back)

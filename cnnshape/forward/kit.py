@@ -31,10 +31,14 @@ BLOCK = 1 << 18
 #: From how many blocks on threads are worth it: between two products OpenBLAS's own threads keep the processors busy
 #: waiting, so that light work is done sooner by one thread alone.
 MANY, MANY_HEAVY = 32, 4
-#: The same while products use one thread.
-FEW = 2
+#: The same while products use one thread: to wake a second one takes as long as 2 ** 18 plain sums.
+FEW, FEW_HEAVY = 6, 2
+#: Length of rows from which a number for each is read where it lies (see `_along_rows`), as a shape.
+LONG = (400,)
 #: Products of fewer multiplications are done by one thread.
-LIGHT = 1 << 20
+LIGHT = 1 << 23
+#: Multiplications that a thread makes while another one is woken.
+AHEAD = 1 << 21
 
 
 class Kit:
@@ -102,7 +106,7 @@ class Kit:
         y: Array
         if out is None:
             y = ufunc(*args)
-        elif args[-1].__class__ is np.ndarray and args[-1].shape[-1:] == (1,) != out.shape[-1:]:
+        elif args[-1].__class__ is np.ndarray and args[-1].shape[-1:] == (1,) and out.shape[-1:] >= LONG:
             y = _along_rows(ufunc, *args, out=out)
         else:
             y = ufunc(*args, out=out)
@@ -192,7 +196,7 @@ class Kit:
         starts = range(0, length, max(1, step))
         kits = (
             [Kit(self.weights, self.owner, self) for _ in starts]
-            if len(starts) >= (FEW if alone() else MANY_HEAVY if heavy else MANY) and count() > 1
+            if len(starts) >= _worth(heavy) and count() > 1
             else []
         )
         if not kits:
@@ -211,12 +215,21 @@ class Kit:
             self.tally.update(kit.tally)
 
 
+def _worth(heavy: bool) -> int:
+    """From how many blocks on threads are worth it."""
+    if alone():
+        return FEW_HEAVY if heavy else FEW
+    return MANY_HEAVY if heavy else MANY
+
+
 def _shared(a: Array, b: Array, out: Array | None) -> Array:
     """A product of which every thread makes a part: some rows of the result, or some columns where there are more."""
     y: Array = np.empty((len(a), b.shape[1]), np.result_type(a, b)) if out is None else out
     wide = b.shape[1] > len(a)
     length, many = max(y.shape), count()
-    bounds = [length * part // many for part in range(many + 1)]
+    # This thread begins at once, the others when they have woken.
+    early = min(length * AHEAD // (y.size * a.shape[1]), length // 2)
+    bounds = [0, *[early + (length - early) * part // many for part in range(1, many + 1)]]
 
     def work(part: int) -> None:
         own = slice(bounds[part], bounds[part + 1])

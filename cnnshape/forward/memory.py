@@ -19,7 +19,7 @@ def room(name: str, size: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     if size > KEPT:
         return np.empty(size, dtype)
     rooms: dict[str, Any] = _own.__dict__
-    key = f"{name} {dtype}"
+    key = f"{name} {dtype.str}"
     found = rooms.get(key)
     if found is None or found.size < size:
         found = rooms[key] = np.empty(size, dtype)
