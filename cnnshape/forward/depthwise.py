@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
@@ -45,7 +46,7 @@ def _gathered(kit: Kit, x: Array, taps: Array, shift: Array | None, axes: list[S
     step, area = down.starts.step, prod(outs)
     turns = sorted({tap % step for tap in down.taps})
     high = -(-(down.padded + x.shape[1]) // step)
-    places = [place for _, place in _places(along)]
+    places = [place for _, place in _places(tuple(along))]
     target = y.reshape(channels, many, tall * area)
     rows = taps.reshape(channels, many, len(down.taps), -1)
     padded_size = prod([axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True)])
@@ -79,16 +80,14 @@ def _gathered(kit: Kit, x: Array, taps: Array, shift: Array | None, axes: list[S
         some(first, min(channels, first + each))
 
 
-def _places(axes: list[Slide]) -> list[tuple[tuple[int, ...], tuple[slice, ...]]]:
+@lru_cache(maxsize=256)
+def _places(axes: tuple[Slide, ...]) -> list[tuple[tuple[int, ...], tuple[slice, ...]]]:
     """Every tap with the positions that it reads."""
-    found = []
-    for tap in product(*[range(len(axis.taps)) for axis in axes]):
-        places = tuple(
-            slice(axis.taps[t] + axis.starts[0], axis.taps[t] + axis.starts[-1] + 1, axis.starts.step)
-            for axis, t in zip(axes, tap, strict=True)
-        )
-        found.append((tap, places))
-    return found
+    each = [
+        [slice(tap + axis.starts[0], tap + axis.starts[-1] + 1, axis.starts.step) for tap in axis.taps] for axis in axes
+    ]
+    taps = product(*[range(len(axis.taps)) for axis in axes])
+    return list(zip(taps, product(*each), strict=True))
 
 
 def _accumulate(kit: Kit, y: Array, x: Array, factor: Any, scratch: Array, *, first: bool) -> None:
@@ -103,17 +102,18 @@ def _channels_last(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes
     """The same with channels as the innermost axis, for small maps."""
     channels, many = taps.shape[:2]
     outs, rank = y.shape[1:], len(axes)
-    image = np.ascontiguousarray(np.moveaxis(wide, 0, -1))
-    factors = np.ascontiguousarray(np.moveaxis(taps, (0, 1), (-1, -2)))  # (*kernel, many, channels)
+    image = np.ascontiguousarray(wide.transpose(*range(1, rank + 1), 0))
+    factors = np.ascontiguousarray(taps.transpose(*range(2, rank + 2), 1, 0))  # (*kernel, many, channels)
     result = np.empty((*outs, many, channels), y.dtype)
+    places = _places(tuple(axes))
 
     def some(first: int, last: int) -> None:
         out = result[first:last]
         scratch = np.empty_like(out)
-        for index, (tap, places) in enumerate(_places(axes)):
-            begin, step = places[0].start, places[0].step
+        for index, (tap, (down, *along)) in enumerate(places):
+            begin, step = down.start, down.step
             rows = slice(begin + first * step, begin + (last - 1) * step + 1, step)
-            part = image[(rows, *places[1:])][..., None, :]
+            part = image[(rows, *along)][..., None, :]
             _accumulate(kit, out, part, factors[tap], scratch, first=index == 0)
         if shift is not None:
             kit.add(out, shift.T, out=out)

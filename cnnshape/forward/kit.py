@@ -75,7 +75,7 @@ class Kit:
     def matmul(self, a: Array, b: Array, out: Array | None = None) -> Array:
         """Matrix product; every product of two numbers is added to a sum."""
         y: Array
-        if a.ndim == b.ndim == 2 and alone() and not busy() and len(a) * a.shape[1] * b.shape[1] > LIGHT:
+        if a.ndim == b.ndim == 2 and len(a) * a.shape[1] * b.shape[1] > LIGHT and alone() and not busy():
             y = _shared(a, b, out)
         else:
             y = np.matmul(a, b, out=out) if out is not None else np.matmul(a, b)
@@ -193,6 +193,10 @@ class Kit:
 
     def parts(self, length: int, step: int, body: Callable[[Kit, int, int], Any], *, heavy: bool = False) -> None:
         """Call `body(kit, first, last)` for every stretch of at most `step`, on all threads where that is worth it."""
+        if step >= length:
+            if length > 0:
+                body(self, 0, length)
+            return
         starts = range(0, length, max(1, step))
         kits = (
             [Kit(self.weights, self.owner, self) for _ in starts]

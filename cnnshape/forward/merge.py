@@ -16,15 +16,16 @@ def concat(layer: Any, _kit: Kit, *xs: Array) -> Array:
 
 def _folded(kit: Kit, xs: tuple[Array, ...], operation: str, *, mean: bool = False) -> Array:
     """The first two combined, then the result with each of the others, block by block; sizes of 1 are stretched."""
-    y = kit.empty(*np.broadcast_shapes(*[x.shape for x in xs]))
-    first, *others = [np.broadcast_to(x, y.shape) for x in xs]
-    out = y
-    if all(x.shape == y.shape and x.flags.c_contiguous for x in xs):  # any block will do
+    shape = xs[0].shape
+    if all(x.shape == shape and x.flags.c_contiguous for x in xs):  # any block will do
+        y = kit.empty(*shape)
         first, *others = [x.reshape(-1) for x in xs]
-        out = y.reshape(-1)
-    axis = next((d for d, n in enumerate(out.shape) if n > 1), 0)
+        out, axis = y.reshape(-1), 0
+    else:
+        y = out = kit.empty(*np.broadcast_shapes(*[x.shape for x in xs]))
+        first, *others = [np.broadcast_to(x, y.shape) for x in xs]
+        axis = next((d for d, n in enumerate(out.shape) if n > 1), 0)
 
-    @np.errstate(all="ignore")
     def body(own: Kit, begin: int, end: int) -> None:
         part = (slice(None),) * axis + (slice(begin, end),)
         combine, block = getattr(own, operation), out[part]
@@ -34,7 +35,8 @@ def _folded(kit: Kit, xs: tuple[Array, ...], operation: str, *, mean: bool = Fal
         if mean:
             own.div(block, len(xs), out=block)
 
-    kit.parts(out.shape[axis], max(1, BLOCK * out.shape[axis] // out.size), body)
+    with np.errstate(all="ignore"):
+        kit.parts(out.shape[axis], max(1, BLOCK * out.shape[axis] // out.size), body)
     return y
 
 

@@ -65,8 +65,8 @@ def execute(
     Errors: Stuck where a layer has no kernel
     """
     values: dict[int, Array] = dict(enumerate(inputs))
-    last = _last_uses(network, only)
-    for value in [value for value in values if value not in last]:
+    unused, dying = _deaths(network, only, len(values))
+    for value in unused:
         del values[value]
     memory = Memory(values.values())
     ran: list[Ran] = []
@@ -81,7 +81,7 @@ def execute(
             ran.append(
                 Ran(
                     node,
-                    tuple(out.shape for out in outs),
+                    tuple([out.shape for out in outs]),
                     {name: array.shape for name, array in kit.used.items()},
                     {name: array.shape for name, array in kit.kept.items()},
                     dict(kit.tally),
@@ -91,9 +91,8 @@ def execute(
             )
             del outs, kit
             if free:
-                for value in {*node.inputs, *node.outputs}:
-                    if last.get(value, -1) <= number and value in values:
-                        memory.drop(values.pop(value))
+                for value in dying.get(number, ()):
+                    memory.drop(values.pop(value))
     return values, ran
 
 
@@ -122,14 +121,18 @@ def needed(network: Network, wanted: Iterable[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _last_uses(network: Network, only: frozenset[int] | None) -> dict[int, int]:
-    """The last node that uses each value; outputs are used at the end."""
+def _deaths(network: Network, only: frozenset[int] | None, inputs: int) -> tuple[list[int], dict[int, list[int]]]:
+    """The inputs that nothing uses, and by a node's number the values that nothing uses after it."""
     last: dict[int, int] = {}
     for number, node in enumerate(network.nodes):
         if only is None or number in only:
+            last.update(dict.fromkeys(node.outputs, number))  # where nothing uses them
             last.update(dict.fromkeys(node.inputs, number))
     last.update(dict.fromkeys(network.outputs, len(network.nodes)))
-    return last
+    dying: dict[int, list[int]] = {}
+    for value, number in last.items():
+        dying.setdefault(number, []).append(value)
+    return [value for value in range(inputs) if value not in last], dying
 
 
 class Memory:

@@ -6,6 +6,7 @@ turned into positions from where the windows must stand, from the sources of eac
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -48,6 +49,7 @@ class Slide(NamedTuple):
         return first, last
 
 
+@lru_cache(maxsize=1024)
 def slide(n: int, kernel: int, stride: int, dilation: int, padding: Any, ceil: Any = False) -> Slide:
     """Slide a window over an axis of n positions.
 
