@@ -14,18 +14,18 @@ from numpy.lib.stride_tricks import as_strided
 
 from cnnshape.forward.blas import alone
 from cnnshape.forward.depthwise import depthwise
-from cnnshape.forward.kit import Array, Kit
+from cnnshape.forward.kit import LIGHT, Array, Kit
 from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide, padded, per_axis, slides
-from cnnshape.forward.threads import count
+from cnnshape.forward.threads import busy, count, spread
 from cnnshape.forward.transposed import conv_transpose
 
 #: Windows that one product takes: enough to keep both factors of it busy, few enough to stay in cache after the copy.
 WINDOWS = 1800
 #: Elements of a matrix of columns; that of very long windows has fewer of them.
 COLUMNS = 1 << 22
-#: Windows of one thread's stretch, at least: fewer are one product whose filters the threads share. The same where they
-#: are not more than the filters: each thread would read all of these for few windows.
+#: Windows of one thread's stretch, at least. Of fewer, or no more than there are filters, each thread takes some channels:
+#: it would read all filters for a few windows otherwise.
 ENOUGH = 96
 
 
@@ -74,7 +74,8 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     # A stretch is some rows of the last two axes; one row where even that is large.
     row = outs[-1]
     wanted = max(1, min(WINDOWS, COLUMNS // length))
-    shared = alone() and count() > 1 and prod(outs) >= max(ENOUGH * count(), len(rows) + 1)
+    several = alone() and not busy() and count() > 1 and prod(outs) * rows.size > LIGHT
+    shared = several and prod(outs) >= max(ENOUGH * count(), len(rows) + 1)
     if shared:
         times = -(-prod(outs) // (wanted * count())) * count()
         wanted = -(-prod(outs) // times)
@@ -92,17 +93,20 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     def some(kit: Kit, number: int, _: int) -> None:
         stretch = stretches[number]
         part = windows[(*whole, *stretch)]
-        shape = part.shape
-        many = prod(shape[len(whole) :])
-        columns = room("columns", length * many, wide.dtype)
-        columns.reshape(shape)[...] = part
         target = y[(slice(None), *stretch)]
-        flat = target.reshape(y.shape[0], many)
-        if np.may_share_memory(flat, y):
-            kit.matmul(rows, columns.reshape(length, many), out=flat)
-        else:  # a stretch that is no run of memory
-            flat = kit.matmul(rows, columns.reshape(length, many))
-            target[...] = flat.reshape(target.shape)
+        if several and not shared:
+            _by_channels(kit, rows, part, target)
+        else:
+            shape = part.shape
+            many = prod(shape[len(whole) :])
+            columns = room("columns", length * many, wide.dtype)
+            columns.reshape(shape)[...] = part
+            flat = target.reshape(y.shape[0], many)
+            if np.may_share_memory(flat, y):
+                kit.matmul(rows, columns.reshape(length, many), out=flat)
+            else:  # a stretch that is no run of memory
+                flat = kit.matmul(rows, columns.reshape(length, many))
+                target[...] = flat.reshape(target.shape)
         if bias is not None:
             kit.add(target, bias.reshape(-1, *[1] * len(outs)), out=target)
 
@@ -111,6 +115,32 @@ def _group(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Sl
     else:
         for number in range(len(stretches)):
             some(kit, number, 0)
+
+
+def _by_channels(kit: Kit, rows: Array, part: Array, y: Array) -> None:
+    """Each thread multiplies some channels' columns with their part of the filters; then the sums are added up."""
+    filters, length = rows.shape
+    taps, many = length // len(part), part.size // length
+    threads = min(count(), len(part))
+    bounds = [len(part) * number // threads for number in range(threads + 1)]
+    sums = room("sums", threads * y.size, y.dtype).reshape(threads, *y.shape)
+
+    def work(number: int) -> None:
+        first, last = bounds[number], bounds[number + 1]
+        columns = room("columns", (last - first) * taps * many, y.dtype)
+        columns.reshape(last - first, *part.shape[1:])[...] = part[first:last]
+        own = rows[:, first * taps : last * taps]
+        np.matmul(own, columns.reshape(-1, many), out=sums[number].reshape(filters, many))
+
+    spread(work, range(threads))
+    # Additions that the products would have made in one thread.
+    if threads == 1:
+        y[...] = sums[0]
+    else:
+        np.add(sums[0], sums[1], out=y)
+        for more in sums[2:]:
+            np.add(y, more, out=y)
+    kit.tally["mac"] += y.size * length
 
 
 def _pointwise(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: list[Slide], y: Array) -> None:

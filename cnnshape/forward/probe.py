@@ -104,7 +104,8 @@ class Probe(Trials):
             reference = other.moved.shape[1] if other is not None and other.dim == dim else None
             if reference is None:
                 reference = self.shapes[node.inputs[1]][dim]
-        if not self.real and any(getattr(layer, name, None) not in (None, 1) for name in ("output_size", "size")):
+        sized = any(getattr(layer, name, None) not in (None, 1) for name in ("output_size", "size"))
+        if not self.real and (sized or getattr(layer, "align_corners", False)):
             raise Unknown("its windows depend on the input's size")
         n = first.moved.shape[1]
         sample = strip(layer, dim - 2, rank, 2, reference)
@@ -138,6 +139,8 @@ class Probe(Trials):
         labels = np.arange(n, dtype=np.float64).reshape([n if d == dim else 1 for d in range(len(shape))])
         found = self.call(node.layer.kind, node.layer, np.broadcast_to(labels, sizes))  # type: ignore[union-attr]
         outs = found if isinstance(found, tuple) else (found,)
+        if not all(out.size for out in outs):
+            raise Unknown("it leaves nothing of an axis of another size")
         return [self.placed(first, out.astype(int)) for out in outs]
 
     def placed(self, first: Seen, labels: Array) -> Seen:
@@ -168,7 +171,7 @@ class Probe(Trials):
         out = self.out_dim(node, behind.pop() if behind else None)
         if kind in SPANNING:
             spread = [Seen(2, value.moved) for value in inputs]
-            moved = self.moved(slim(layer), kind, [(4, v.moved.shape[1]) for v in inputs], spread, 2)
+            moved = shown(self.moved(slim(layer), kind, [(4, v.moved.shape[1]) for v in inputs], spread, 2), inputs)
             if out is None or not getattr(layer, "keepdim", True):
                 return [Seen(None, moved).ended()]
             return [Seen(out, moved)]
@@ -178,7 +181,7 @@ class Probe(Trials):
             if out is not None and self.in_place(layer, shapes, inputs, out):
                 moved = sources[0] if len(sources) == 1 else np.logical_or.reduce(sources)
             else:
-                moved = self.moved(slim(layer), kind, shapes, inputs, out)
+                moved = shown(self.moved(slim(layer), kind, shapes, inputs, out), inputs)
             moved = next((mask for mask in sources if np.array_equal(mask, moved)), moved)
             self.done[key] = (inputs, moved)
         moved = self.done[key][1]
@@ -230,3 +233,10 @@ class Probe(Trials):
         if moved.shape == first.moved.shape and np.array_equal(moved, first.moved):
             return Seen(dim, first.moved)
         return Seen(dim, moved)
+
+
+def shown(moved: Array, inputs: list[Any]) -> Array:
+    """What trials moved, unless that is nothing because a norm or a softmax over one position is always the same."""
+    if not moved.any() and any(value is not None and value.moved.shape[1] == 1 for value in inputs):
+        raise Unknown("over one position it shows nothing")
+    return moved

@@ -261,6 +261,23 @@ def test_stretches_of_any_length_are_the_same(drawn, windows) -> None:
     assert kit.tally == other.tally
 
 
+@pytest.mark.parametrize("enough", [0, 10**9], ids=["some windows", "some channels"])
+@settings(max_examples=40)
+@given(drawn=convs(), threads=st.integers(2, 4))
+def test_what_a_thread_takes_makes_no_difference(enough, drawn, threads) -> None:
+    from unittest import mock
+
+    from cnnshape.forward import conv
+    from cnnshape.forward.blas import one_thread
+
+    layer, x = drawn
+    _, whole, kit = run(layer, x, "reference")
+    with one_thread(), mock.patch.multiple(conv, LIGHT=-1, ENOUGH=enough, count=lambda: threads, alone=lambda: True):
+        _, found, other = run(layer, x)
+    np.testing.assert_allclose(found, whole, rtol=1e-11, atol=1e-11)
+    assert +kit.tally == +other.tally
+
+
 @pytest.mark.parametrize("short", [9**9, 1], ids=["channels last", "gathered"])
 @settings(max_examples=90)
 @given(drawn=convs())
