@@ -16,7 +16,8 @@ NAMES = (
 
 def by_name() -> dict[str, Convention]:
     """Every convention, in the order of NAMES."""
-    from cnnshape.conventions import classic, graphs, torch
+    from cnnshape.conventions import classic, dispatched, graphs, torch
 
-    found = {one.name: one for one in (*classic.CONVENTIONS, *torch.CONVENTIONS, *graphs.CONVENTIONS)}
+    files = (classic, torch, dispatched, graphs)
+    found = {one.name: one for file in files for one in file.CONVENTIONS}
     return {name: found[name] for name in NAMES}

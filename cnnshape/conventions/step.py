@@ -18,6 +18,9 @@ MAC_KINDS = ("conv", "conv_transpose", "linear", "bilinear", *PRODUCTS, "multi_h
 #: Kinds of which nobody but their own file knows what they do.
 BLACK_BOXES = ("opaque", "foreign")
 
+#: Why a tool does not count a kind.
+NO_RULE = "no rule for it"
+
 
 class Step(msgspec.Struct, frozen=True, gc=False):
     """One difference: what it is, in which kinds, how many operations for one layer, and the reason.
