@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -43,6 +44,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Elements that the backward pass needs and that are no input or output."""
     known: bool = True
     """Whether all outputs have a shape; where one has none, nothing that depends on it is known."""
+    gapless: bool = False
+    """Whether all that moves is read by windows that are `gapless`: no end of an axis is lost here."""
 
 
 def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
@@ -61,9 +64,11 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
     carries = layer.carries(*xs)
     dropped: list[int | None] = []
     left_over: list[int] = []
+    gapless = False
     if carries and carries[0].way.__class__ is Window:
         x = xs[0]
         last: Any = None
+        gapless = True
         for carry in carries:
             window = carry.way
             if window.__class__ is Window:
@@ -71,8 +76,11 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
                 if (window, n) != last:
                     last = (window, n)
                     unread, left = window.unread(n), window.left_over(n)
+                    gapless = gapless and window.gapless(n)
                 dropped.append(unread)
                 left_over.append(left)
+            elif window is not None:
+                gapless = False
     ops = layer.ops(outs[0], *xs)
     macs = layer.macs_alone() if ops is None else ops.mac
     return Facts(
@@ -93,6 +101,7 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
         0 if layer.view else sum(elements),
         layer.inside(*xs),
         known,
+        gapless,
     )
 
 
@@ -101,6 +110,21 @@ def unknown(count: int) -> Facts:
     outs = (UNKNOWN,) * count
     return Facts(
         outs, None, {}, None, None, None, None, None, {}, True, None, None, (0,) * count, False, 0, 0, known=False
+    )
+
+
+def counted(stated: dict[str, int], found: Facts) -> tuple[int | None, int | None]:
+    """(params, buffers) where a layer says how many numbers some of its arrays bring: those that are its own."""
+    weights, buffers = found.weights, found.buffers
+    if not found.known:
+        return found.params, found.buffer_count
+    for name in stated:
+        if name not in (weights or ()) and name not in buffers:
+            names = ", ".join([*(weights or ()), *buffers]) or "none"
+            raise LayerError("CNN-E304", f"counted names {name}, which is no array of this layer", f"arrays: {names}")
+    return (
+        None if weights is None else sum([stated.get(name, shape.numel) for name, shape in weights.items()]),
+        sum([stated.get(name, shape.numel) for name, shape in buffers.items()]),
     )
 
 
@@ -115,15 +139,27 @@ def _wrong_count(layer: Layer, given: int) -> LayerError:
     )
 
 
-def tried_fix(layer: Layer | None, error: LayerError, xs: tuple[Shape, ...]) -> str:
-    """The candidate fixes that really make the layer fit, as text; "" when there is none."""
+def in_spec(field: str, value: Any) -> str:
+    """A field and its value as a spec writes them."""
+    return f"{field}: {_written(value)}"
+
+
+def tried_fix(
+    layer: Layer | None, error: LayerError, xs: tuple[Shape, ...], said: Callable[[str, Any], str] = in_spec
+) -> str:
+    """The candidate fixes that really make the layer fit, as text; "" when there is none.
+
+    `said` writes a field and its value; what it has no words for is no fix there.
+    """
     works = []
     for change in error.fixes:
         try:
             facts(msgspec.structs.replace(layer, **change), xs)  # type: ignore[type-var,arg-type]
         except (LayerError, TypeError):
             continue
-        works.append(", ".join(f"{name}: {_written(value)}" for name, value in change.items()))
+        words = [said(name, value) for name, value in change.items()]
+        if all(words):
+            works.append(", ".join(words))
     if error.advice:
         works.append(error.advice)
     return ", or ".join(works)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnshape.facts import Facts
+from cnnshape.geometry.reach import Limits, Reach, behind, of_still, together
 from cnnshape.geometry.receptive import Field, fold, join, whole
 from cnnshape.geometry.resample import Whole
 from cnnshape.layers.base import Carry
@@ -16,8 +17,8 @@ from cnnshape.network import Network, Node
 from cnnshape.report import ReceptiveField
 from cnnshape.shape import Shape
 
-#: Where one axis of the network's input is found in a tensor: (dimension or None once it ended, its field).
-Axis = tuple[int | None, Field | None]
+#: Where one axis of the network's input is found in a tensor: (dimension or None once it ended, its field, its reach).
+Axis = tuple[int | None, Field | None, Reach]
 
 
 class Seen:
@@ -32,7 +33,7 @@ class Seen:
         sizes: list[int | None] = []
         jumps: list[int | float | None] = []
         starts: list[int | None] = []
-        for dim, field in axes:
+        for dim, field, _ in axes:
             if dim == 1:
                 self.in_channels = True
             if field is None:
@@ -55,7 +56,9 @@ class Trace:
         self.sizes = [t.shape[1:] for t in network.inputs]
         image = Field()
         self.seen: list[Seen | None] = [
-            Seen(tuple((dim, image) for dim in range(2, len(t.shape) + 1))) if sizes == self.sizes[0] else None
+            Seen(tuple([(dim, image, Limits(0, n - 1)) for dim, n in enumerate(sizes, start=2)]))
+            if sizes == self.sizes[0]
+            else None
             for t, sizes in zip(network.inputs, self.sizes, strict=True)
         ]
         # What a layer made of one of its inputs, by the identities of both. These are kept beside the answer: an
@@ -89,7 +92,7 @@ class Trace:
 
     def lost(self, node: Node) -> None:
         """Note that what the outputs see cannot be followed: a shape is not known."""
-        nowhere = Seen(tuple([(None, None) for _ in self.sizes[0]])) if self.sizes else None
+        nowhere = Seen(tuple([(None, None, Limits(0, n - 1)) for n in self.sizes[0]])) if self.sizes else None
         self.seen.extend([nowhere] * len(node.outputs))
 
     def behind(self, one: Seen | None, found: Facts, xs: tuple[Shape, ...], number: int) -> Seen | None:
@@ -103,30 +106,38 @@ class Trace:
             if carries is None:
                 x = xs[number]
                 carries = {dim: Carry(dim, dim, Whole(x[1]) if dim == 1 else None) for dim in range(1, len(x))}
-            after = self.carry(one.axes, carries, xs[number], len(xs[0]) - len(xs[number]))
+            after = self.carry(one.axes, carries, xs[number], len(xs[0]) - len(xs[number]), gapless=found.gapless)
             known = self.after[key] = (one, found, one if after == one.axes else Seen(after))
         return known[2]
 
-    def carry(self, before: tuple[Axis, ...], ways: dict[int, Carry], x: Shape, more: int) -> tuple[Axis, ...]:
+    def carry(
+        self, before: tuple[Axis, ...], ways: dict[int, Carry], x: Shape, more: int, *, gapless: bool
+    ) -> tuple[Axis, ...]:
         """Fold one layer's axis maps onto the fields that reach it; the first input has `more` dimensions in front."""
         if more:
             ways = {dim - more: carry for dim, carry in ways.items()}
         after: list[Axis] = []
         last: Any = None  # equal axes share one field, and are folded once
-        for (dim, field), size in zip(before, self.sizes[0], strict=True):
+        for axis in before:
+            dim, field, reach = axis
             if dim is None or field is None:
-                after.append((dim, field))
+                after.append(axis)
                 continue
             found = ways.get(dim)
             if found is None:
-                after.append((None, whole(field, x[dim], size)))
+                ended = whole(field, reach)
+                after.append((None, ended, of_still(ended)))
             elif found.way is None:
-                after.append((found.to, field))
+                after.append((found.to, field, reach))
             else:
-                step = (field, found.way, x[dim], size)
+                way, n = found.way, x[dim]
+                step = (field, way, n, reach)
                 if step != last:
                     last, folded = step, fold(*step)
-                after.append((found.to, folded))
+                    reached = reach
+                    if not (gapless and reach.__class__ is Limits and not reach.front and not reach.back):
+                        reached = reach if folded is None else behind(reach, field, way, n, folded)
+                after.append((found.to, folded, reached))
         return tuple(after)
 
     def meet(self, inputs: list[Seen | None], found: Facts, xs: tuple[Shape, ...]) -> Seen | None:
@@ -141,25 +152,29 @@ class Trace:
             return None  # none of them sees an input that is followed
         result: list[Axis] = []
         last: Any = None
-        for axis, size in enumerate(self.sizes[0]):
+        for axis in range(len(self.sizes[0])):
             fields: list[Any] = []
+            reaches: list[Reach] = []
             dims: list[int] = []
             for axes, x in met:
-                dim, field = axes[axis]
+                dim, field, reach = axes[axis]
                 if dim is not None:
                     if not plain:
                         if not named:
                             dim += len(out) - len(x)  # broadcasting aligns dimensions from the right
                         if field is not None and x[dim - len(out)] == 1 != out[dim]:
-                            field = whole(field, 1, size)  # stretched: every position sees what the only one saw
+                            field = whole(field, reach)  # stretched: every position sees what the only one saw
+                            reach = of_still(field)
                     dims.append(dim)
                 fields.append(field)
+                reaches.append(reach)
             dim = dims[0] if dims else None
             if None in fields or dims.count(dims[0] if dims else 0) != len(dims):
-                result.append((dim, None))
+                result.append((dim, None, reaches[0]))
             else:
-                ends = (fields, 1 if dim is None else out[dim], size)
+                ends = (fields, 1 if dim is None else out[dim], reaches)
                 if ends != last:
                     last, joined = ends, join(*ends)
-                result.append((dim, joined))
+                    reach = reaches[0] if joined is None else together(reaches, fields, ends[1], joined)
+                result.append((dim, joined, reach))
         return Seen(tuple(result))

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from cnnshape.geometry.reach import Reach, behind
 from cnnshape.geometry.resample import Adaptive, Resample, Whole
 from cnnshape.geometry.transposed import Transposed
 from cnnshape.geometry.window import Window
@@ -100,12 +101,13 @@ class Field(msgspec.Struct, frozen=True):
         return self.table.lows[r] + shift, self.table.highs[r] + shift
 
 
-def fold(field: Field, way: AxisMap, n: int, size: int) -> Field | None:
-    """The field behind a layer that reads an axis of `n` positions by `way`; `size` is the input axis it began on.
+def fold(field: Field, way: AxisMap, n: int, reach: Reach) -> Field | None:
+    """The field behind a layer that reads an axis of `n` positions by `way`; `reach` is what is read on the way there.
 
     None when the pattern repeats later than `MAX_PERIOD`.
 
-    >>> fold(Field(), Transposed(kernel=2, stride=2), 8, 8)
+    >>> from cnnshape.geometry.reach import Limits
+    >>> fold(Field(), Transposed(kernel=2, stride=2), 8, Limits(0, 7))
     Field(start=0, size=1, jump=Fraction(1, 2), table=Table(lows=(0, 0), highs=(0, 0), advance=1))
     """
     if way.__class__ is Window and field.table is None:
@@ -116,7 +118,7 @@ def fold(field: Field, way: AxisMap, n: int, size: int) -> Field | None:
             jump * way.stride,
         )
     if isinstance(way, Whole):
-        return whole(field, n, size)
+        return whole(field, reach)
     if field.jump == 0:
         return field
     outs, ins = (1, way.stride) if isinstance(way, Window) else way.period
@@ -124,13 +126,16 @@ def fold(field: Field, way: AxisMap, n: int, size: int) -> Field | None:
     if isinstance(way, Adaptive) or (isinstance(way, Resample) and way.taps == 1):
         # These never leave the axis. A window may fall into the padding, and a smooth interpolation over the border:
         # the periodic field answers there as well.
-        reach = way.reached
+        reached = way.reached
 
         def look(o: int) -> Sequence[int]:
-            places = reach(o)
+            places = reached(o)
             return range(max(0, min(places[0], n - 1)), max(0, min(places[-1], n - 1)) + 1)
 
-    return _tabled(field, look, outs, ins, way.out_size(n))
+    found = _tabled(field, look, outs, ins, way.out_size(n))
+    if found is not None and found.jump == 0:  # one place alone is read, however many outputs there are
+        return _inside(behind(reach, field, way, n, found))
+    return found
 
 
 def _tabled(field: Field, look: Callable[[int], Sequence[int]], outs: int, ins: int, out: int) -> Field | None:
@@ -193,34 +198,39 @@ def _reduced(lows: list[int], highs: list[int], advance: int, out: int) -> Field
     )
 
 
-def whole(field: Field, n: int, size: int) -> Field:
-    """The field when every output sees all n positions: one interval, held inside the input of `size` positions."""
+def whole(field: Field, reach: Reach) -> Field:
+    """The field when every output sees all positions: from the first row that is read on the way there to the last."""
     if field.jump == 0:
         return field
-    if field.size < 1:
-        return Field(0, 0, 0)
-    if field.table is None:
-        low, high = field.seen(0)[0], field.seen(n - 1)[1]
-    else:
-        period = len(field.table.lows)
-        ends = range(n) if n <= 2 * period else (*range(period), *range(n - period, n))
-        low, high = _hull(map(field.seen, ends), field.start)
-    low, high = max(0, low), min(size - 1, high)
-    return Field(low, max(0, high - low + 1), 0)
+    return _inside(reach)
 
 
-def join(fields: list[Field], out: int, size: int) -> Field | None:
+def _inside(reach: Reach) -> Field:
+    """The field of outputs that all see as much as reaches them."""
+    low, high = reach.hull()
+    return Field(low, high - low + 1, 0) if low <= high else Field(0, 0, 0)
+
+
+def join(fields: list[Field], out: int, reaches: list[Reach]) -> Field | None:
     """The hull of several branches that meet on an axis of `out` positions; None when there are too many to list.
 
     Branches that move alike stay exact; a branch that sees everything absorbs the others; any other mixture is
     listed position by position.
 
-    >>> join([Field(0, 1, 1), Field(-1, 3, 1)], 8, 8)
+    >>> from cnnshape.geometry.reach import Limits
+    >>> join([Field(0, 1, 1), Field(-1, 3, 1)], 8, [Limits(0, 7), Limits(0, 7)])
     Field(start=-1, size=3, jump=1, table=None)
     """
     first = fields[0]
     if fields.count(first) == len(fields):
         return first
+    still = [field for field in fields if field.jump == 0 and field.size]
+    if still:
+        # What a moving branch sees is held inside of what reaches it.
+        hulls = [reach.hull() for reach in reaches]
+        low, high = _hull(hulls, 0)
+        if any(field.start <= low and field.start + field.size - 1 >= high for field in still):
+            return Field(low, high - low + 1, 0)
     fields = [field for field in fields if field.size] or [first]  # one that sees nothing adds nothing
     first = fields[0]
     if [field.jump for field in fields].count(first.jump) == len(fields):
@@ -233,13 +243,8 @@ def join(fields: list[Field], out: int, size: int) -> Field | None:
         period = out
     if period > MAX_PERIOD:
         return None
-    still = [field for field in fields if field.jump == 0]
     spans = [_hull([field.seen(o) for field in fields], first.seen(o)[0]) for o in range(period)]
     lows, highs = [span[0] for span in spans], [span[1] for span in spans]
     if still:
-        lows = [max(0, low) for low in lows]
-        highs = [min(size - 1, high) for high in highs]
-        low, high = min(lows), max(highs)
-        if any(field.start <= low and field.start + field.size - 1 >= high for field in still):
-            return Field(low, high - low + 1, 0)
+        lows, highs = [max(low, each) for each in lows], [min(high, each) for each in highs]
     return _reduced(lows, highs, int(max(field.jump for field in fields) * period), out)

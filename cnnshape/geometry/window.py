@@ -77,7 +77,18 @@ class Window(msgspec.Struct, frozen=True, gc=False):
             k = -(first // self.dilation)  # the first tap at 0 or behind it
             if k >= self.kernel or first + k * self.dilation >= n:
                 return o
-        return out - 1 if (out - 1) * self.stride - self.before >= n else None
+        behind = -(-(n + self.before) // self.stride)  # the first that begins behind the axis
+        return behind if behind < out else None
+
+    def gapless(self, n: int) -> bool:
+        """Whether the first window reads the first position and the last the last, and none has holes.
+
+        >>> Window(kernel=3, stride=2, before=1, after=1).gapless(8), Window(kernel=3, stride=2).gapless(8)
+        (True, False)
+        """
+        kernel, before = self.kernel, self.before
+        over = self.after - (n + before + self.after - kernel) % self.stride
+        return (self.dilation == 1 or kernel == 1) and 0 <= before < kernel and 0 <= over < kernel
 
     def unread(self, n: int) -> int | None:
         """How many of the n input positions no window ever reads; None where that takes too long to count.
@@ -92,21 +103,19 @@ class Window(msgspec.Struct, frozen=True, gc=False):
             return n
         if self.dilation == 1 and self.kernel <= self.stride:
             return n - self.taps(n)  # the windows do not overlap
-        if self.dilation == 1:
-            first, last = -self.before, (out - 1) * self.stride - self.before + self.kernel - 1
-            return n - max(0, min(n - 1, last) - max(0, first) + 1)
+        if self.dilation == 1:  # they do, so nothing is left between them, nor before the first
+            read = (out - 1) * self.stride + self.kernel - self.before
+            return n - min(n, max(0, read))
         if self.stride == 1 and out >= self.dilation:
-            # Every tap sweeps `out` neighbouring positions; sweeps that touch leave no hole.
-            first, last = -self.before, out - 1 - self.before + self.extent - 1
-            return n - max(0, min(n - 1, last) - max(0, first) + 1)
+            return 0  # every tap sweeps `out` neighbouring positions, and sweeps that touch leave no hole
         if n > MAX_COUNTED:
             return None
-        read = bytearray(n)
+        seen = bytearray(n)
         for k in range(self.kernel):
             shift = k * self.dilation - self.before
             first = max(0, -(shift // self.stride))
             last = min(out - 1, (n - 1 - shift) // self.stride)
             if last >= first:
                 begin = first * self.stride + shift
-                read[begin : last * self.stride + shift + 1 : self.stride] = b"\x01" * (last - first + 1)
-        return read.count(0)
+                seen[begin : last * self.stride + shift + 1 : self.stride] = b"\x01" * (last - first + 1)
+        return seen.count(0)

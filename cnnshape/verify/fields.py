@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import lcm
+from math import ceil, lcm
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,8 +32,14 @@ MIRRORS = ("reflect", "replicate", "circular")
 class Ways(NamedTuple):
     """What the whole network has that makes fields less plain than size, jump and start."""
 
-    uneven: bool
+    lag: int
+    """By how many rows an uneven field may lag behind its jump; 0 where all are even."""
     mirrored: bool
+    cut: bool
+
+    def tried(self, got: Measured | None) -> list[Measured | None]:
+        """What the borders are held against: what was measured, but what is said as well where that may deceive."""
+        return [got, None] if self.lag and got is not None else [got]
 
 
 def fields(
@@ -47,12 +53,15 @@ def fields(
     rows = {row.name: (row, range(values[i], values[i + 1])) for i, row in enumerate(report.layers)}
     found: dict[str, list[Check]] = {name: [] for name in rows if name in wanted}
     sizes = network.inputs[0].shape[1:]
+    jumps = [jump for row in report.layers if row.receptive_field for jump in row.receptive_field.jump if jump]
+    uneven = sum(row.kind in UNEVEN for row in report.layers)
     ways = Ways(
-        any(row.kind in UNEVEN for row in report.layers),
+        ceil(max([1, *jumps])) * uneven,
         any(
             getattr(node.layer, "mode", "") in MIRRORS and row.kind == "pad"
             for node, row in zip(network.nodes, report.layers, strict=True)
         ),
+        any(row.kind in ("crop", "slice", "split") for row in report.layers),
     )
     done: dict[Any, Any] = {}
     for axis, n in enumerate(sizes):
@@ -92,16 +101,28 @@ def _longer(rows: list[LayerReport], axis: int, n: int) -> int | None:
 
 
 class Measured(NamedTuple):
-    """What trials saw away from the borders; `period` outputs later the same is seen `period * jump` further on."""
+    """What trials saw away from the borders: outputs 0, 1, ... as if there were none, until the pattern repeats."""
 
-    size: int
     jump: Fraction
-    start: int
-    period: int
+    pattern: list[tuple[int, int]]
+
+    def values(self, outs: int) -> list[Any]:
+        """Size, jump and start, as the report says them of an axis of so many outputs."""
+        widest = max([high - low + 1 for low, high in self.pattern[:outs]])
+        return [widest, _plain(self.jump), self.pattern[0][0]]
+
+    def seen(self, o: int) -> tuple[int, int]:
+        """The first and last row that output `o` would see without borders."""
+        turns, phase = divmod(o, len(self.pattern))
+        further = int(turns * self.jump * len(self.pattern))
+        return self.pattern[phase][0] + further, self.pattern[phase][1] + further
 
 
-def measured(spans: list[tuple[int, int] | None], n: int) -> Measured | None:
+def measured(spans: list[tuple[int, int] | None], n: int, steps: int = 1, *, uneven: bool = False) -> Measured | None:
     """From positions that see neither end of the axis; None when there are too few to tell.
+
+    A pattern that is said to repeat after `steps` outputs at the soonest is not told from fewer than two of these, nor,
+    where fields are `uneven`, from what is left when a third had to be left out.
 
     Its end is the last position that any output sees: what the first stride leaves over is seen by none.
     A window with holes may hang over an end without touching it, so outputs beside the borders are left out one by one
@@ -115,19 +136,21 @@ def measured(spans: list[tuple[int, int] | None], n: int) -> Measured | None:
         elif runs[-1]:
             runs.append([])
     free = max(runs, key=len)
-    while len(free) > 2:
+    fewest = max(2 * steps, 2 * len(free) // 3 if uneven else 0)
+    while len(free) > fewest:
         for period in range(1, (len(free) - 1) // 2 + 1):
-            steps = {
+            moves = {
                 (later[0] - now[0], later[1] - now[1])
                 for (_, now), (_, later) in zip(free, free[period:], strict=False)
             }
-            if len(steps) == 1 and len({low - high for low, high in steps}) == 1:
-                advance = steps.pop()[0]
+            if len(moves) == 1 and len({low - high for low, high in moves}) == 1:
+                advance = moves.pop()[0]
                 # Output 0 is a whole number of periods before an output of the same phase.
                 at = -(-free[0][0] // period) * period
-                first = free[at - free[0][0]][1][0]
-                size = max(span[1] - span[0] + 1 for _, span in free)
-                return Measured(size, Fraction(advance, period), first - at // period * advance, period)
+                back = at // period * advance
+                begin = at - free[0][0]
+                pattern = [(low - back, high - back) for _, (low, high) in free[begin : begin + period]]
+                return Measured(Fraction(advance, period), pattern)
         free = free[1:-1]
     return None
 
@@ -153,36 +176,48 @@ def _check(
     if not jump or apart:
         hull = [min(low for low, _ in spans), max(high for _, high in spans)] if spans else None
         wanted = [max(0, start), min(n, start + size) - 1]
-        return Check(
-            "", claimed, [hull[1] - hull[0] + 1, 0, hull[0]] if hull else None, hull == wanted, "sees all of it"
-        )
-    got = measured(seen[0].spans(), n)
-    note = ""
-    if got is None and far and isinstance(far[0], Seen) and longer:
-        got = measured(far[0].spans(), longer)
-        note = f"on an axis of {longer}: no output of this one is free of the borders"
-    # Between two whole steps an uneven field may lag behind by less than a period, or than itself where none was seen.
-    slack = (
-        0 if got is not None and got.period == 1 else int(got.jump * got.period) if got else size if ways.uneven else 0
-    )
-    inside = ways.mirrored or _inside(seen[0].spans(), Fraction(jump), size, start, n, slack)
+        agree = hull == wanted if hull else size == 0
+        return Check("", claimed, [hull[1] - hull[0] + 1, 0, hull[0]] if hull else None, agree, "sees all of it")
+    got, note = _told(seen[0], far[0] if far else None, claimed, n, longer or 0, ways)
+    inside = ways.mirrored or any(_inside(seen[0].spans(), each, claimed, n, ways) for each in ways.tried(got))
     if got is None:
         return Check("", claimed, None, None if inside else False, "larger than the input; what is left of it agrees")
-    values = [got.size, _plain(got.jump), got.start]
+    values = got.values(len(seen[0].spans()))
     return Check("", claimed, values, values == claimed and inside, note or ("" if inside else "the borders differ"))
 
 
-def _inside(spans: list[tuple[int, int] | None], jump: Fraction, size: int, start: int, n: int, slack: int) -> bool:
-    """Whether every output sees nothing outside of its field, at the borders too, and output 0 begins where it must."""
-    step: Any = int(jump) if jump.denominator == 1 else float(jump)
+def _told(near: Seen, far: Value, claimed: list[Any], n: int, longer: int, ways: Ways) -> tuple[Measured | None, str]:
+    """What can be measured on the axis itself, or else on a longer one; of few outputs both may be needed to tell."""
+    steps = Fraction(claimed[1]).limit_denominator(1 << 14).denominator
+    spans = near.spans()
+    # Where the field is larger than the input, what seems free of the borders has a border in its holes.
+    here = measured(spans, n, steps, uneven=ways.lag > 0) if claimed[0] <= n else None
+    if (here is not None and here.values(len(spans)) == claimed) or not isinstance(far, Seen):
+        return here, ""
+    there = measured(far.spans(), longer, steps, uneven=ways.lag > 0)
+    if there is None or (here is not None and there.values(len(spans)) != claimed):
+        return here, ""
+    return there, f"on an axis of {longer}: too few outputs of this one are free of the borders"
+
+
+def _inside(spans: list[tuple[int, int] | None], got: Measured | None, claimed: list[Any], n: int, ways: Ways) -> bool:
+    """Whether every output sees nothing outside of its field, at the borders too, and output 0 begins where it must.
+
+    Where the pattern was not seen, an uneven field may lag behind its jump: by itself, or by `lag`. Where something was
+    cut off, a field that starts inside the input may start in a padding.
+    """
+    size, jump, start = claimed
+    slack = max(ways.lag, size) if ways.lag and got is None else 0
     for o, span in enumerate(spans):
         if span is None:
             continue
-        low = start + step * o
-        if span[0] < max(0, low - slack) or span[1] > min(n - 1, low + size - 1 + slack):
+        begin = start + jump * o
+        low, high = (begin - slack, begin + size - 1 + slack) if got is None else got.seen(o)
+        if span[0] < max(0, low) or span[1] > min(n - 1, high):
             return False
     first = spans[0]
-    return not (first is not None and start >= 0 and jump and first[0] != start and slack == 0)
+    told = not (ways.cut or slack) and (got is None or len(got.pattern) == 1)
+    return not (first is not None and start >= 0 and jump and first[0] != start and told)
 
 
 def _axis(field: ReceptiveField, axis: int) -> list[Any] | None:

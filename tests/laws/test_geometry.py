@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnnshape.geometry.padding import ceil_after, resolve, same_lower, same_upper
+from cnnshape.geometry.reach import Limits, behind
 from cnnshape.geometry.receptive import Field, fold, join, whole
 from cnnshape.geometry.resample import Adaptive, Resample
 from cnnshape.geometry.transposed import Transposed
@@ -138,7 +139,7 @@ def test_the_fold_equals_a_brute_force_index_set(chain, n) -> None:
     size = n
     for way in chain:
         assume(way.out_size(size) >= 1)
-        folded = fold(field, way, size, n)
+        folded = fold(field, way, size, Limits(0, n - 1))
         assert folded is not None
         field, size = folded, way.out_size(size)
 
@@ -172,7 +173,7 @@ def test_a_join_is_the_hull(left, right, n) -> None:
         for w in chain:
             field = field.then(Field.of(w))
         fields.append(field)
-    found = join(fields, 7, n)
+    found = join(fields, 7, [Limits(0, n - 1)] * 2)
     for o in range(7):
         spans = [field.seen(o) for field in fields]
         assert found.seen(o) == (min(s[0] for s in spans), max(s[1] for s in spans))
@@ -181,13 +182,11 @@ def test_a_join_is_the_hull(left, right, n) -> None:
 @given(windows, st.integers(6, 40))
 def test_a_whole_axis_is_held_inside_the_input(w, n) -> None:
     assume(w.out_size(n) >= 1)
-    found = whole(Field.of(w), w.out_size(n), n)
+    image = Limits(0, n - 1)
+    found = whole(Field.of(w), behind(image, Field(), w, n, Field.of(w)))
     read = [i for window in positions(w, n) for i in window if i is not None]
     assume(read)
-    assert found.jump == 0
-    assert found.start <= min(read)
-    assert found.start + found.size - 1 >= max(read)
-    assert found.start >= 0
+    assert (found.start, found.start + found.size - 1, found.jump) == (min(read), max(read), 0)
     assert found.start + found.size <= n
 
 

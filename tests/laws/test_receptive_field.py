@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cnnshape.api import analyze_data_network
 from cnnshape.calculate import _Walk
+from cnnshape.geometry.reach import Limits
 from cnnshape.geometry.receptive import Field, fold
 from cnnshape.geometry.window import Window
 
@@ -340,10 +341,11 @@ def test_the_field_equals_a_brute_force_index_set(drawn) -> None:
     spec, tensors = drawn
     network, report = analyze_data_network(spec)
     fields = fields_of(network)
+    told_apart = set(tensors["image"])
     for row in report.layers:
         name = row.name if row.name in fields else f"{row.name}[0]"
         for a, (dim, axis) in tensors[row.name].items():
-            found_dim, field = fields[name][a]
+            found_dim, field, reach = fields[name][a]
             assert field is not None, row
             assert found_dim == dim, row
             if dim is not None:
@@ -351,6 +353,17 @@ def test_the_field_equals_a_brute_force_index_set(drawn) -> None:
             shown = row.receptive_field
             assert (shown.size[a], shown.jump[a], shown.start[a]) == (field.size, float(field.jump), field.start)
             hold(field, axis, row)
+            if not field.jump and not all(seen.who for seen in axis):
+                told_apart.discard(a)  # behind a layer that sees everything, positions in a border count as if they did
+            hold_ends(field, reach, slow.union(axis).who, a in told_apart, row)
+
+
+def hold_ends(field, reach, who, exact, row) -> None:
+    """What is read on the way, and so what an axis that ends sees, runs from the first row of all sets to the last."""
+    if who:
+        (low, high), read = reach.hull(), (min(who), max(who))
+        assert (low, high) == read if exact else low <= min(who) <= max(who) <= high, row
+        assert field.jump or (field.start, field.start + field.size - 1) == (low, high), row
 
 
 def hold(field, axis, row) -> None:
@@ -381,7 +394,7 @@ def hold(field, axis, row) -> None:
 def test_folding_layer_by_layer_equals_composing(chain) -> None:
     layer_by_layer = Field()
     for way in chain:
-        layer_by_layer = fold(layer_by_layer, way, 10**6, 10**6)
+        layer_by_layer = fold(layer_by_layer, way, 10**6, Limits(0, 10**6 - 1))
     from_behind = Field()
     for way in reversed(chain):
         from_behind = Field.of(way).then(from_behind)
