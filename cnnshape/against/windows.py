@@ -65,7 +65,9 @@ def conv_transpose(layer: Any, w: Arrays, x: Any) -> Any:
     if pads is not None:
         return run(x, weight, bias, layer.stride, pads, layer.output_padding, layer.groups, layer.dilation)
     y = run(x, weight, None, layer.stride, 0, 0, layer.groups, layer.dilation)
-    y = _bordered(y, [(-way.before, way.extra - way.after) for way in layer.windows(Shape(*x.shape))])
+    ways = layer.windows(Shape(*x.shape))
+    y = _bordered(y, [(0, way.extra) for way in ways])  # first, for the cut may be longer than what there is
+    y = _bordered(y, [(-way.before, -way.after) for way in ways])
     return y if bias is None else y + bias.reshape(-1, *[1] * (x.dim() - 2))
 
 

@@ -71,6 +71,14 @@ def test_every_dialect_of_windows_borders_and_sizes(engine, drawn) -> None:
 
 
 @ENGINES
+@pytest.mark.parametrize("padding", ["same_lower", ((2, 0), (1, 0))])
+def test_a_transposed_axis_of_which_only_what_is_added_is_left(engine, padding) -> None:
+    layer = L.ConvTranspose(5, kernel_size=1, dilation=(3, 2), padding=padding, output_padding=(2, 1))
+    network = one_layer(layer, (Shape(2, 3, 1, 7),))
+    check_same(network, calculate(network, batch=2), engine)
+
+
+@ENGINES
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "mobilenet_v2", "convnext_tiny"])
 def test_whole_networks(name, engine) -> None:
     network, report = api.analyze_network(f"zoo:{name}", input="1x32x32" if name == "lenet5" else "3x64x64")

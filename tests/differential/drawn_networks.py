@@ -129,9 +129,7 @@ class Draw:
             "bias": rng.random() < 0.6,
         }
         if rng.random() < 0.3:
-            # Behind a word it may be all that is left, and onnxruntime asks for more before it is added.
-            extra = 0 if isinstance(fields["padding"], str) else self.each(rank, 0, 0, 1)
-            return L.ConvTranspose(**fields, output_padding=extra)
+            return L.ConvTranspose(**fields, output_padding=self.each(rank, 0, 0, 1))
         return L.Conv(**fields)
 
     def pool(self, x):

@@ -36,9 +36,12 @@ def conv(layer: Any, s: Scope) -> str:
 def conv_transpose(layer: Any, s: Scope) -> str:
     """ConvTranspose. What is added behind takes back what is cut there; engines want the rest below the stride."""
     ways = layer.windows(s.x)
+    before = [w.before for w in ways]
     after = [max(0, w.after - w.extra) for w in ways]
     extra = [max(0, w.extra - w.after) for w in ways]
     plain = all(e < w.stride for w, e in zip(ways, extra, strict=True))
+    # Where all is cut and only what is added is left, the border cuts as well: engines want the operator to give something.
+    late = [b if not plain and y - e < 1 else 0 for b, y, e in zip(before, s.y[2:], extra, strict=True)]
     y = s.op(
         "ConvTranspose",
         s.inputs[0],
@@ -47,13 +50,13 @@ def conv_transpose(layer: Any, s: Scope) -> str:
         kernel_shape=[w.kernel for w in ways],
         strides=[w.stride for w in ways],
         dilations=[w.dilation for w in ways],
-        pads=_pads([w.before for w in ways], after),
+        pads=_pads([b - c for b, c in zip(before, late, strict=True)], after),
         output_padding=extra if plain else None,
         group=layer.groups,
     )
     if plain:
         return y
-    y = _bordered(s, y, [0] * len(ways), extra, 0.0)
+    y = _bordered(s, y, [-c for c in late], extra, 0.0)
     return s.op("Add", y, s.weight("bias", layer.out_channels, *[1] * len(ways))) if layer.bias else y
 
 
