@@ -15,6 +15,7 @@ from cnnshape.compare.align import matched
 from cnnshape.errors import did_you_mean, usage
 from cnnshape.network import Network
 from cnnshape.report import LayerReport, Report
+from cnnshape.report import State as Known
 from cnnshape.units import number_of
 
 SCHEMA = "cnnshape-diff/1"
@@ -31,6 +32,18 @@ TOTALS = (
     "activation_bytes",
     "peak_activation_bytes",
 )
+#: The number of a layer that is missing where a total is not complete.
+MISSING = {"params": "params", "macs": "macs", "memory": "activation_bytes"}
+#: Which of these a total is the sum of. A peak is no sum: what is missing on both sides does not cancel.
+SUMS = {
+    "params": "params",
+    "trainable_params": "params",
+    "buffers": "params",
+    "param_bytes": "params",
+    "macs": "macs",
+    "flops": "macs",
+    "activation_bytes": "memory",
+}
 #: What is compared of two layers that are one.
 NUMBERS = ("params", "macs", "activation_bytes")
 
@@ -62,7 +75,10 @@ class Total(msgspec.Struct, frozen=True):
     before: int | None
     after: int | None
     change: int | None
+    """None where it cannot be known: a total is not complete, and not for the same layers on both sides."""
     percent: float | None
+    status: tuple[Known, Known] = ("complete", "complete")
+    """Whether each counts every layer; a partial one is a lower bound."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -74,6 +90,8 @@ class Difference(msgspec.Struct, frozen=True):
     layers: tuple[Pair, ...]
     broken: tuple[str, ...] = ()
     """What `--fail-on` refuses, in words."""
+    unknown: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    """The layers without params, MACs or memory, before and after, where there are any."""
 
     @property
     def equal(self) -> bool:
@@ -107,8 +125,25 @@ def compare(before: tuple[Network, Report], after: tuple[Network, Report], guard
         )
         for i, j in found
     ]
-    totals = tuple([_total(name, was, now) for name in TOTALS])
-    return Difference(was.model.source, now.model.source, totals, tuple(pairs), tuple(_broken(totals, guards)))
+    unknown = {what: (_without(number, was), _without(number, now)) for what, number in MISSING.items()}
+    unknown = {what: names for what, names in unknown.items() if any(names)}
+    stayed = {
+        (pair.before, pair.after)
+        for pair, (i, j) in zip(pairs, found, strict=True)
+        if pair.state == "same" and was.layers[i or 0].input_shapes == now.layers[j or 0].input_shapes
+    }
+    alike = {
+        what
+        for what, (old_names, new_names) in unknown.items()
+        if len(old_names) == len(new_names) and stayed.issuperset(zip(old_names, new_names, strict=True))
+    }
+    totals = tuple([_total(name, was, now, alike) for name in TOTALS])
+    return Difference(was.model.source, now.model.source, totals, tuple(pairs), tuple(_broken(totals, guards)), unknown)
+
+
+def _without(number: str, report: Report) -> tuple[str, ...]:
+    """The layers whose number is not known."""
+    return tuple([row.name for row in report.layers if getattr(row, number) is None])
 
 
 def guard(text: str) -> Guard:
@@ -185,15 +220,16 @@ def _pair(
     return Pair(state, was.name, now.name, now.kind, fields, numbers)
 
 
-def _total(name: str, was: Report, now: Report) -> Total:
-    """One total; None where a report cannot know it."""
-    values = [
-        None if report.status.of(name) == "unavailable" else getattr(report.totals, name) for report in (was, now)
-    ]
-    before, after = values
-    if before is None or after is None:
-        return Total(name, before, after, None, None)
-    return Total(name, before, after, after - before, 100 * (after - before) / before if before else None)
+def _total(name: str, was: Report, now: Report, alike: set[str]) -> Total:
+    """One total; None where a report cannot know it. `alike` is what the same layers lack on both sides."""
+    status = was.status.of(name), now.status.of(name)
+    before, after = (
+        None if known == "unavailable" else getattr(report.totals, name)
+        for known, report in zip(status, (was, now), strict=True)
+    )
+    if before is None or after is None or ("partial" in status and SUMS.get(name) not in alike):
+        return Total(name, before, after, None, None, status)
+    return Total(name, before, after, after - before, 100 * (after - before) / before if before else None, status)
 
 
 def _broken(totals: Sequence[Total], guards: Sequence[Guard]) -> list[str]:
@@ -203,7 +239,8 @@ def _broken(totals: Sequence[Total], guards: Sequence[Guard]) -> list[str]:
     for one in guards:
         total = by_name[one.name]
         if total.change is None:
-            found.append(f"{one.name} is not known, so {one.text} is not held")
+            how = "known in part" if "partial" in total.status and "unavailable" not in total.status else "not known"
+            found.append(f"{one.name} is {how}, so {one.text} is not held")
             continue
         change = total.change if one.way != "-" else -total.change
         size = abs(change) if not one.way else change

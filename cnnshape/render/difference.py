@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cnnshape.render.escape import md
+from cnnshape.render.notes import lacking
 from cnnshape.render.safe import inline, padded, width
-from cnnshape.render.units import size
+from cnnshape.render.units import marked, size
 
 if TYPE_CHECKING:
     from cnnshape.compare import Difference, Pair, Total
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "affected": " ", "same": " "}
 _WORDS = {"macs": "MACs", "activation_bytes": "memory"}
+#: What is said of which total where layers are missing from it.
+_LACKING = {
+    "params": ("params are", "params"),
+    "macs": ("macs are", "macs"),
+    "memory": ("memory is", "activation_bytes"),
+}
 
 
 def to_json(found: Difference) -> str:
@@ -28,6 +35,7 @@ def to_json(found: Difference) -> str:
         "totals": found.totals,
         "layers": layers,
         "broken": found.broken,
+        "unknown": found.unknown,
     }
     data = msgspec.to_builtins(fields)
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
@@ -52,7 +60,19 @@ def table(found: Difference, *, every: bool = False) -> str:
         ).rstrip()
         for row in cells
     ]
+    lines += ["", *[inline(line) for line in missing(found)]] if found.unknown else []
     return "\n".join(lines) + "\n"
+
+
+def missing(found: Difference) -> list[str]:
+    """Which totals are not complete, on which side, for want of which layers."""
+    totals = {total.name: total for total in found.totals}
+    return [
+        f"{when}: {lacking(_LACKING[what][0], totals[_LACKING[what][1]].status[side], list(found.unknown[what][side]))}"
+        for side, when in enumerate(("before", "after"))
+        for what in found.unknown
+        if found.unknown[what][side]
+    ]
 
 
 def markdown(found: Difference) -> str:
@@ -64,6 +84,7 @@ def markdown(found: Difference) -> str:
         bold = "**" if total.change else ""
         lines.append("| " + " | ".join(f"{bold}{cell}{bold}" if cell else "" for cell in cells) + " |")
     lines += ["", *[f"> :x: {md(text)}" for text in found.broken], *([""] if found.broken else [])]
+    lines += [*[f"- {md(line)}" for line in missing(found)], ""] if found.unknown else []
     shown = [pair for pair in found.layers if pair.state != "same"]
     if shown:
         lines += [f"<details><summary>{counted(found)}</summary>", "", "| | layer | kind | change |"]
@@ -118,7 +139,10 @@ def _number(name: str, value: Any) -> str:
 
 
 def _cells(total: Total) -> tuple[str, str, str, str, str]:
-    values = ["?" if value is None else f"{value:,}" for value in (total.before, total.after)]
+    values = [
+        "?" if value is None else marked(value, state)
+        for value, state in zip((total.before, total.after), total.status, strict=True)
+    ]
     change = "?" if total.change is None else f"{total.change:+,}" if total.change else "="
     percent = f"{total.percent:+.2f}" if total.percent and total.change else ""
     return total.name, values[0], values[1], change, percent

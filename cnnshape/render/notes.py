@@ -53,9 +53,13 @@ def notes(report: Report, counting: Any = None) -> list[str]:
         ("memory is", report.status.memory, "activation_bytes"),
     ):
         if state != "complete":
-            unknown = [row.name for row in report.layers if getattr(row, field) is None]
-            lines.append(f"{what} {state}: unknown for {together(unknown)}")
+            lines.append(lacking(what, state, [row.name for row in report.layers if getattr(row, field) is None]))
     return lines
+
+
+def lacking(what: str, state: str, unknown: list[str]) -> str:
+    """That a total is not complete, and which layers are not in it."""
+    return f"{what} {state}: unknown for {together(unknown)}"
 
 
 def seen(field: ReceptiveField) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -123,6 +124,72 @@ def test_totals_add_up() -> None:
 def test_guards(text, broken) -> None:
     found = compare(of(A), of(A.replace("conv: 11", "conv: 22")), [guard(text)])
     assert bool(found.broken) == broken
+
+
+BOX = "{input: 3x13x17, layers: [{conv: 5, name: a}, {opaque: {shape: [5, 11, 15], parameters: 7}, name: box}, {conv: 7}]}"
+DROPS = BOX.replace(", parameters: 7", "")
+
+
+def by_name(found) -> dict:
+    return {total.name: total for total in found.totals}
+
+
+def test_a_total_that_lacks_layers_is_not_taken_for_the_whole() -> None:
+    found = compare(of(A), of(BOX), [guard("macs:any"), guard("params:any")])
+    macs, flops, params = (by_name(found)[name] for name in ("macs", "flops", "params"))
+    assert macs.status == flops.status == ("complete", "partial")
+    assert macs.change is macs.percent is flops.change is None
+    assert params.status == ("complete", "complete")
+    assert params.change == params.after - params.before
+    assert found.unknown == {"macs": ((), ("box",))}
+    assert found.broken[0] == "macs is known in part, so macs:any is not held"
+    assert by_name(compare(of(DROPS), of(A)))["param_bytes"].status == ("partial", "complete")
+
+
+def test_what_the_same_layers_lack_on_both_sides_cancels() -> None:
+    wider = DROPS.replace("{conv: 7}", "{conv: 11}")
+    totals = by_name(compare(of(DROPS), of(wider), [guard("params:any")]))
+    for name in ("params", "macs", "param_bytes"):
+        assert totals[name].status == ("partial", "partial")
+        assert totals[name].change == totals[name].after - totals[name].before > 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        DROPS.replace("conv: 5", "conv: 3"),  # the box reads another shape
+        DROPS.replace("[5, 11, 15]", "[5, 11, 13]"),  # and gives another
+        DROPS.replace("{conv: 7}", "{opaque: {shape: [5, 11, 15]}}"),  # and another has come
+    ],
+)
+def test_what_other_layers_lack_does_not(other) -> None:
+    for found in (compare(of(DROPS), of(other)), compare(of(other), of(DROPS))):
+        assert by_name(found)["macs"].change is by_name(found)["params"].change is None
+
+
+def test_a_peak_over_layers_without_a_shape_is_no_sum() -> None:
+    lost = "{input: 3x13x17, layers: [{conv: 5}, {foreign: What, name: lost}, relu]}"
+    totals = by_name(compare(of(lost), of(lost)))
+    assert totals["activation_bytes"].status == totals["peak_activation_bytes"].status == ("partial", "partial")
+    assert (totals["activation_bytes"].change, totals["peak_activation_bytes"].change) == (0, None)
+
+
+def test_every_form_says_which_layers_are_missing(run, tmp_path) -> None:
+    (tmp_path / "a.yaml").write_text(A)
+    (tmp_path / "box.yaml").write_text(BOX)
+    shown = run("diff", "a.yaml", "box.yaml").out
+    partial = by_name(compare(of(A), of(BOX)))["macs"]
+    assert re.search(rf"^macs +{partial.before:,} +>= {partial.after:,} +\?$", shown, re.MULTILINE)
+    assert shown.endswith("\nafter: macs are partial: unknown for box\n")
+    assert run("analyze", "box.yaml").out.count("macs are partial: unknown for box") == 1
+    assert "\n- after: macs are partial: unknown for box\n" in run("diff", "a.yaml", "box.yaml", "-f", "markdown").out
+    data = json.loads(run("diff", "a.yaml", "box.yaml", "-f", "json").out)
+    assert data["unknown"] == {"macs": [[], ["box"]]}
+    assert [t["status"] for t in data["totals"] if t["name"] in ("params", "macs")] == [
+        ["complete", "complete"],
+        ["complete", "partial"],
+    ]
+    assert "partial" not in run("diff", "a.yaml", "a.yaml").out
 
 
 @pytest.mark.parametrize("text", ["parms:+5%", "params", "params:+x", "params:+-5%", "", "params:nan%", "params:inf%"])
