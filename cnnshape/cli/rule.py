@@ -6,7 +6,7 @@ import typer
 
 from cnnshape.cli import common
 from cnnshape.cli.lint import meant, some_rules
-from cnnshape.lint.registry import RULES, rule
+from cnnshape.lint.registry import RULES, rule_of
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -31,8 +31,8 @@ def rules(
     if name:
         from cnnshape.lint.doc import section
 
-        common.write("\n".join(section(rule(code)) for code in meant(name)))
+        common.write("\n".join(section(rule_of(code)) for code in meant(name)))
         return
     width = max(map(len, RULES.values()))
-    found = [rule(code) for code in RULES]
+    found = [rule_of(code) for code in RULES]
     common.write("\n".join(f"{one.code}  {one.name:<{width}}  {one.severity}" for one in found))

@@ -13,13 +13,14 @@ import msgspec
 from cnnshape.finding import Finding
 from cnnshape.lint.graph import Graph
 from cnnshape.lint.ignores import Ignores
-from cnnshape.lint.registry import RULES, rule
+from cnnshape.lint.registry import RULES, rule_of
 from cnnshape.lint.settings import OPTIONS, Settings
 from cnnshape.network import Network
 from cnnshape.report import Report
 
 if TYPE_CHECKING:
-    from cnnshape.lint.rule import Change, Found, Rule
+    from cnnshape.lint.found import Change, Found
+    from cnnshape.lint.rule import Rule
     from cnnshape.spec.source import Document
 
 __all__ = ["Mended", "Settings", "lint", "mendable"]
@@ -56,10 +57,10 @@ def mendable(
     wanted = settings.codes()
     for code in wanted:
         if code != LAST:
-            found.extend(_of_rule(rule(code), graph, places, ignores, settings))
+            found.extend(_of_rule(rule_of(code), graph, places, ignores, settings))
     if LAST in wanted:
         options["idle-ignores"] = _idle(ignores, set(wanted))
-        found.extend(_of_rule(rule(LAST), graph, places, ignores, settings))
+        found.extend(_of_rule(rule_of(LAST), graph, places, ignores, settings))
     return sorted(found, key=lambda one: (one.finding.line, one.finding.column, one.finding.code))
 
 
@@ -144,4 +145,4 @@ class _Places:
 
 def every_rule() -> list[Rule]:
     """Every rule, in the order of the codes."""
-    return [rule(code) for code in RULES]
+    return [rule_of(code) for code in RULES]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cnnshape.lint.rule import Change
+from cnnshape.lint.found import Change
 from cnnshape.spec.aliases import KINDS, plain
 from cnnshape.spec.fields import canonical
 from cnnshape.spec.items import COMMON

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cnnshape.geometry.window import Window
+from cnnshape.lint.found import Change, Found
 from cnnshape.lint.kinds import GLOBAL_POOLS, SLIDING
-from cnnshape.lint.rule import Change, Found
 from cnnshape.network import Network
 from cnnshape.report import LayerReport, Report
 from cnnshape.shape import Shape

@@ -99,7 +99,7 @@ GROUPS = {
 }
 
 
-def rule(code: str) -> Rule:
+def rule_of(code: str) -> Rule:
     """One rule by its code."""
     found: Rule = import_module(f"cnnshape.lint.rules.{RULES[code].replace('-', '_')}").RULE
     return found

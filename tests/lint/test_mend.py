@@ -8,8 +8,8 @@ from test_faults import FAULTS, text_of
 from cnnshape import api
 from cnnshape.lint import every_rule
 from cnnshape.lint.edit import edited
+from cnnshape.lint.found import Change
 from cnnshape.lint.mend import mend
-from cnnshape.lint.rule import Change
 from cnnshape.lint.settings import Settings
 from cnnshape.spec.source import parse
 

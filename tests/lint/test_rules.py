@@ -11,7 +11,7 @@ from cnnshape import api
 from cnnshape.lint import every_rule, lint
 from cnnshape.lint.doc import page
 from cnnshape.lint.graph import Graph
-from cnnshape.lint.registry import GROUPS, RULES, codes, rule
+from cnnshape.lint.registry import GROUPS, RULES, codes, rule_of
 from cnnshape.lint.settings import OPTIONS, Settings
 from cnnshape.spec.source import parse
 
@@ -47,7 +47,7 @@ def test_the_bad_example_makes_the_rule_speak_and_the_good_one_is_free_of_warnin
 @pytest.mark.parametrize("one", EVERY, ids=IDS)
 def test_a_rule_says_what_it_is(one) -> None:
     assert RULES[one.code] == one.name
-    assert rule(one.code) is one
+    assert rule_of(one.code) is one
     assert re.fullmatch(r"CNN-L[1-6]\d\d", one.code)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", one.name)
     assert one.what.endswith(".")
@@ -90,7 +90,7 @@ def test_on_the_zoo_no_error_speaks_and_every_warning_is_explained(name) -> None
     assert not [one for one in found if one.severity == "error"]
     for one in found:
         if one.severity == "warning":
-            assert rule(one.code).on_the_zoo, one
+            assert rule_of(one.code).on_the_zoo, one
 
 
 @pytest.mark.parametrize(
