@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnnshape import bundled
 from cnnshape import report as reports
 from cnnshape.calculate import calculate
-from cnnshape.errors import ModelError, Problem, one_of, printable, quoted
+from cnnshape.errors import ModelError, Place, Problem, one_of, printable, quoted
 from cnnshape.errors import usage as usage  # noqa: PLC0414 - the commands call it here
 from cnnshape.network import Network
 from cnnshape.report import DTYPES, Report
@@ -258,10 +258,19 @@ def reported(found: Opened, batch: int | None, dtype: str) -> tuple[Network, Rep
     try:
         report = calculate(network, batch or network.batch, dtype)
     except ModelError as error:
-        raise ModelError([*found.problems, *blamed(found, error.problems)]) from None
+        problems = [*found.problems, *blamed(found, error.problems)]
+        raise ModelError(problems or [unexplained(network)]) from None
     if found.problems:
         raise ModelError(found.problems)
     return network, report
+
+
+def unexplained(network: Network) -> Problem:
+    """A layer that a reader left empty without putting a problem on record, which no reader may do."""
+    node = next(node for node in network.nodes if node.layer is None)
+    message = f"{quoted(node.name)} was left without a layer, and no reason is on record: this is a fault of cnnshape"
+    place = Place(network.source, node.line, node.column, node.name)
+    return Problem("CNN-E801", message, place, fix=f"report it, with this {network.format} file")
 
 
 def blamed(found: Opened, problems: tuple[Problem, ...]) -> list[Problem]:

@@ -10,7 +10,7 @@ import gc
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, Place, Problem
-from cnnshape.facts import Facts, facts, tried_fix, unknown
+from cnnshape.facts import Facts, counted, facts, in_spec, tried_fix, unknown
 from cnnshape.liveness import follow
 from cnnshape.network import Network, Node, batched
 from cnnshape.promises import promised, unkept
@@ -102,9 +102,8 @@ class _Walk:
 
     def row(self, node: Node, layer: Any, found: Facts, xs: tuple[Shape, ...]) -> LayerReport:
         """What the report says of one layer; also folds its receptive field."""
-        params = found.params
+        params, buffers = (found.params, found.buffer_count) if node.counted is None else counted(node.counted, found)
         trainable = 0 if node.frozen else params
-        buffers = found.buffer_count
         if node.share is not None:
             params, trainable, buffers = self.shared(node.share, found)
         elif found.weights or found.buffers:
@@ -163,14 +162,19 @@ class _Walk:
         """Add the place to a bare fact, and try its fixes."""
         if len(self.problems) >= MAX_PROBLEMS:
             raise ModelError(self.problems)
+        dialect = self.network.dialect
+        message, notes = error.message, self.named(error.notes, node, xs)
+        if dialect is not None:
+            fields = {error.field}.union(*error.fixes)
+            message, notes = dialect.translated(message, fields), tuple([dialect.translated(n, fields) for n in notes])
         self.problems.append(
             Problem(
                 error.code,
-                error.message,
+                message,
                 Place(self.network.source, node.line, node.column, node.name),
                 "",
-                self.named(error.notes, node, xs),
-                tried_fix(node.layer, error, xs),
+                notes,
+                tried_fix(node.layer, error, xs, in_spec if dialect is None else dialect.said),
                 error.field,
             )
         )

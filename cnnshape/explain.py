@@ -189,6 +189,8 @@ def parameters(layer: Layer, row: LayerReport) -> list[Line]:
         lines.append(
             Line("counted", result="0", remark=f"the weights are those of {row.shared_with}, and counted there")
         )
+    elif row.params != sum(shape.numel for shape in weights.values()):
+        lines.append(Line("counted", result=f"{row.params:,}", remark="the others are counted elsewhere"))
     if row.frozen:
         lines.append(Line("trainable", result="0", remark="frozen"))
     return lines

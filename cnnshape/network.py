@@ -6,7 +6,9 @@ values numbered before its own, so that one walk from the first node to the last
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -27,7 +29,8 @@ class Node(msgspec.Struct, gc=False):
     """One layer at its place in the graph.
 
     `layer` is None where the text was wrong: the error is on record already, and what follows from the layer stays
-    unknown. `inputs` and `outputs` are value numbers.
+    unknown. `inputs` and `outputs` are value numbers. `counted` says of an array, by its name among the layer's weights
+    and buffers, how many learned numbers it brings, where that is not its size: 0 where a layer above has counted it.
     """
 
     name: str
@@ -40,6 +43,20 @@ class Node(msgspec.Struct, gc=False):
     share: str | None = None
     frozen: bool = False
     expect: dict[str, Any] | None = None
+    counted: dict[str, int] | None = None
+
+
+class Dialect(NamedTuple):
+    """How another format calls the fields of layers, so that an error in its file speaks of what stands there."""
+
+    words: dict[str, str]
+    said: Callable[[str, Any], str]
+    """A field and a value as that format writes them; "" where it cannot."""
+
+    def translated(self, text: str, fields: set[str]) -> str:
+        """The text with the format's own words for these fields, and for names that are no English words."""
+        ours = [name for name in self.words if name in fields or "_" in name]
+        return re.sub(rf"\b({'|'.join(ours)})\b", lambda found: self.words[found[0]], text)
 
 
 class Network(msgspec.Struct):
@@ -57,6 +74,8 @@ class Network(msgspec.Struct):
     """What the spec's `budget:` says: ("max" or "min", the number's name, the value, line)."""
     batch: int = 1
     """The batch that the file itself states; 1 where it states none."""
+    dialect: Dialect | None = None
+    """The words of the format, where they are not ours."""
 
     def value_names(self) -> list[str]:
         """The name of every value, by number; further outputs of one layer are `name[1]`, `name[2]`, ..."""

@@ -8,7 +8,10 @@ import sys
 import pytest
 
 import cnnshape
+from cnnshape import api
 from cnnshape.errors import CnnshapeError, ModelError
+from cnnshape.layers.conv import Conv
+from cnnshape.readers.graph import Graph
 from cnnshape.report import Report
 
 TEXT = "input: 3x7x11\nlayers:\n  - conv: {out_channels: 5, kernel_size: 3}\n    name: first\n  - relu\n"
@@ -105,6 +108,19 @@ def test_all_independent_errors_come_at_once() -> None:
     with pytest.raises(ModelError) as caught:
         cnnshape.analyze_data(data)
     assert {problem.code for problem in caught.value.problems} >= {"CNN-E202", "CNN-E201"}
+
+
+def test_a_layer_that_a_reader_left_empty_without_a_reason_is_named() -> None:
+    graph = Graph("model.onnx", "onnx")
+    graph.node("lost", None, graph.node("first", Conv(5, 3), (graph.input("x", (3, 7, 11)),)), line=13)
+    found = api.Opened(graph.network("model"), graph.problems)
+    with pytest.raises(ModelError, match=r"model\.onnx:13: CNN-E801: lost was left without a layer") as caught:
+        api.reported(found, None, "float32")
+    assert len(caught.value.problems) == 1
+    graph.wrong("CNN-E803", "the reason", layer="lost")
+    with pytest.raises(ModelError, match="the reason") as caught:
+        api.reported(found, None, "float32")
+    assert len(caught.value.problems) == 1
 
 
 def test_broken_promises_are_in_the_report_and_raise_nothing() -> None:

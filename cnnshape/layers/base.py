@@ -265,7 +265,8 @@ def too_small(layer: Any, x: Shape, axis: int, extent: int, before: int, after: 
     missing = extent - n - before - after
     name = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[len(x) - 2][axis]
     each = (max(before, after) * 2 + missing + 1) // 2
-    lengths = f"{layer.dilation} * (kernel - 1) + 1 = {extent}" if layer.dilation != 1 else f"{extent}"
+    dilation = per_axis(layer.dilation, len(x) - 2, "dilation")[axis]
+    lengths = f"{dilation} * (kernel - 1) + 1 = {extent}" if dilation != 1 else f"{extent}"
     return LayerError(
         "CNN-E401",
         f"the window of {extent} does not fit into {name} {n}" + (f" + {before} + {after}" if before or after else ""),
@@ -273,5 +274,5 @@ def too_small(layer: Any, x: Shape, axis: int, extent: int, before: int, after: 
         f"{name}: {n} + {before} + {after} = {n + before + after} < {lengths}",
         fixes=({"padding": each}, {"padding": "same"}),
         advice=f"an input of at least {extent - before - after} here",
-        field="dilation" if layer.dilation != 1 else "kernel_size",
+        field="dilation" if dilation != 1 else "kernel_size",
     )

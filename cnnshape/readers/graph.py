@@ -7,7 +7,7 @@ from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, Place, Problem
 from cnnshape.layers.base import Layer
-from cnnshape.network import Input, Network, Node
+from cnnshape.network import Dialect, Input, Network, Node
 from cnnshape.shape import UNKNOWN, Shape
 
 #: More layers than this are refused.
@@ -22,6 +22,7 @@ class Graph:
     def __init__(self, file: str, form: str, batch: int = 1, text: str = "") -> None:
         """`text` is the file's own, where it is one: errors then show its lines."""
         self.file, self.form, self.batch = file, form, batch
+        self.dialect: Dialect | None = None
         self.lines: list[str] | None = None
         self.text = text
         self.inputs: list[Input] = []
@@ -53,11 +54,12 @@ class Graph:
         path: tuple[str, ...] = (),
         share: str | None = None,
         frozen: bool = False,
+        counted: dict[str, int] | None = None,
     ) -> tuple[int, ...]:
         """Append a layer; its values. None stands for a layer whose problem is on record.
 
         `path` are the names of the blocks around it, from the outside in; `share` is the name of the node whose weights
-        it uses.
+        it uses; `counted` tells how many numbers an array brings where some are counted elsewhere.
         """
         if len(self.nodes) >= MAX_NODES:
             raise self.stop("CNN-E501", f"the file has more than {MAX_NODES:,} layers")
@@ -68,6 +70,7 @@ class Graph:
         self.values += outputs
         inside = name.removeprefix(".".join(path) + ".") if path else name
         self.nodes.append(Node(name, layer, tuple(inputs), values, line, column, (*path, inside), share, frozen))
+        self.nodes[-1].counted = counted
         self.shapes.extend(self.inferred(layer, self.nodes[-1].inputs, outputs))
         return values
 
@@ -129,4 +132,6 @@ class Graph:
         if not outputs:
             used = {value for node in self.nodes for value in node.inputs}
             outputs = [value for node in self.nodes for value in node.outputs if value not in used]
-        return Network(name, self.inputs, self.nodes, tuple(outputs), self.file, self.form, batch=self.batch)
+        found = Network(name, self.inputs, self.nodes, tuple(outputs), self.file, self.form, batch=self.batch)
+        found.dialect = self.dialect
+        return found

@@ -21,7 +21,7 @@ from cnnshape.spec.shapes import promise
 from cnnshape.spec.source import Map, Seq
 
 #: Keys that may stand beside any kind.
-COMMON = ("name", "from", "expect", "frozen", "when", "doc")
+COMMON = ("name", "from", "expect", "frozen", "counted", "when", "doc")
 #: Structures, and the keys that belong to them.
 STRUCTURES: dict[str, tuple[str, ...]] = {
     "residual": ("shortcut", "merge"),
@@ -103,6 +103,10 @@ class Items:
         if beside is not None and "frozen" in beside and self.holds(beside["frozen"], scope, value, "frozen"):
             for node in nodes[first:]:
                 node.frozen = True
+        if beside is not None and "counted" in beside:
+            if word in STRUCTURES or len(nodes) != first + 1:
+                raise Fault("CNN-E203", f"counted stands beside one layer, and {quoted(word)} is none", "counted")
+            nodes[first].counted = counted(beside["counted"])
         return result
 
     def structure(
@@ -320,3 +324,11 @@ class Items:
                 return None
             values.append(found)
         return tuple(values)
+
+
+def counted(raw: Any) -> dict[str, int]:
+    """How many numbers some arrays bring, as it is written."""
+    if not isinstance(raw, Map) or not raw or any(type(value) is not int or value < 0 for value in raw.values()):
+        message = f"counted says how many numbers an array brings, not {quoted(raw)}"
+        raise Fault("CNN-E203", message, "counted", "counted: {bias: 0}", at_value=True)
+    return dict(raw)

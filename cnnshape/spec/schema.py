@@ -62,6 +62,7 @@ def schema() -> dict[str, Any]:
         "from": {"$ref": "#/$defs/from"},
         "expect": {"$ref": "#/$defs/expect"},
         "frozen": {"type": ["boolean", "string"]},
+        "counted": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
         "when": {"type": ["boolean", "string", "integer"]},
         "doc": {"type": "string"},
     }

@@ -32,7 +32,11 @@ def needs(report: Report, *, keep: bool = False) -> int:
     Weights are made when a layer runs and given back after it, unless `keep`.
     """
     item = DTYPES[report.dtype]
-    each = [(row.params or 0) + (row.buffers or 0) for row in report.layers]
+    each = [
+        sum(prod(shape) for shape in (*(row.weights or {}).values(), *row.buffer_shapes.values()))
+        for row in report.layers
+        if row.shared_with is None
+    ]
     weights = (sum(each) if keep else max(each, default=0)) * item
     return weights + report.totals.peak_activation_bytes * 3 // 2 + WORKING_SPACE
 
@@ -121,8 +125,8 @@ def ran_checks(one: Ran, row: LayerReport, owned: set[str]) -> list[Check]:
     owner = one.node.share or one.node.name
     first = owner not in owned
     owned.add(owner)
-    params = sum(prod(shape) for shape in one.used.values()) if first else 0
-    buffers = sum(prod(shape) for shape in one.kept.values()) if first else 0
+    params = sum(_sizes(one.used, one.node).values()) if first else 0
+    buffers = sum(_sizes(one.kept, one.node).values()) if first else 0
     checks = [
         equal("output_shapes", [list(s) for s in row.output_shapes], [list(s) for s in one.shapes]),
         equal("params", row.params, params),
@@ -137,6 +141,11 @@ def ran_checks(one: Ran, row: LayerReport, owned: set[str]) -> list[Check]:
         calculated = None if row.ops is None else counted.get(name, 0)
         checks.append(equal(f"ops.{name}", calculated, one.tally.get(name, 0)))
     return checks
+
+
+def _sizes(shapes: Any, node: Node) -> dict[str, int]:
+    """How many numbers each array brings: all of its own, unless some are stated to be counted elsewhere."""
+    return {name: (node.counted or {}).get(name, prod(shape)) for name, shape in shapes.items()}
 
 
 def _listed(shapes: Any) -> dict[str, list[int]] | None:
@@ -171,8 +180,10 @@ def total_checks(ran: list[Ran], report: Report, peak: int) -> list[Check]:
     kept: dict[tuple[str, str], int] = {}
     for one in ran:
         owner = one.node.share or one.node.name
-        sizes.update({(owner, name): prod(shape) for name, shape in one.used.items()})
-        kept.update({(owner, name): prod(shape) for name, shape in one.kept.items()})
+        for name, size in _sizes(one.used, one.node).items():
+            sizes.setdefault((owner, name), size)
+        for name, size in _sizes(one.kept, one.node).items():
+            kept.setdefault((owner, name), size)
     at = next((one.node.name for one in ran if one.alive == peak), None)
     macs = sum(one.tally.get("mac", 0) for one in ran)
     return [

@@ -155,7 +155,7 @@ def test_named_arrays_are_shared_and_counted_once():
 def test_where_one_array_of_two_is_shared_the_other_is_counted():
     text = HEAD + conv("a", "data", 'param { name: "w" }') + conv("b", "data", 'param { name: "w" }')
     found = report(text)
-    assert [row.params for row in found.layers] == [140, 5]
+    assert [(row.kind, row.params) for row in found.layers] == [("conv", 140), ("conv", 5)]
     assert found.layers[1].macs == found.layers[0].macs
 
 

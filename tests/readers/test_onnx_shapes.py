@@ -167,6 +167,15 @@ def test_what_is_not_known_stays_unknown():
     assert node("Relu", [(2, 3)], domain="org.example") == [None]
 
 
+@pytest.mark.parametrize("inputs", [[(), (), (2, 3), (), (), (3, 3), (), ()], [(), ()]])
+def test_a_quantized_concat_is_held_to_what_a_concat_is(inputs):
+    assert node("QLinearConcat", [(), (), (2, 3), (), (), (2, 5), (), ()], domain="com.microsoft", axis=1) == node(
+        "Concat", [(2, 3), (2, 5)], axis=1
+    )
+    with pytest.raises(LayerError):
+        node("QLinearConcat", inputs, domain="com.microsoft", axis=1)
+
+
 def test_operators_of_onnxruntimes_domain():
     assert node("FusedConv", [(2, 3, 7, 11), (5, 3, 3, 3)], domain="com.microsoft") == [(2, 5, 5, 9)]
     assert node("QLinearAdd", [(2, 3), (), (), (3,), (), ()], domain="com.microsoft") == [(2, 3)]

@@ -1,6 +1,7 @@
 """Files that others made, held against what onnxruntime and torchvision say of them."""
 
 import csv
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,15 @@ def test_exports_of_torch_have_the_macs_of_torchvision(row):
     assert report.totals.macs == int(row["expected_macs_conv_matmul"])
     assert ";".join(str(tensor.shape) for tensor in report.outputs) == row["expected_outputs"]
     assert report.status.params == report.status.macs == "complete"
+
+
+@pytest.mark.parametrize("row", HERE, ids=lambda row: row["file"])
+def test_exports_of_torch_have_as_many_params_and_buffers_as_they_store(row):
+    onnx = pytest.importorskip("onnx")
+    stored = onnx.load(TRUTH / row["file"], load_external_data=False).graph.initializer
+    floats = [prod(tensor.dims) for tensor in stored if tensor.data_type == onnx.TensorProto.FLOAT]
+    totals = analysed(TRUTH / row["file"]).totals
+    assert totals.params + totals.buffers == sum(count for count in floats if count > 1)
 
 
 def test_the_files_of_the_table_are_really_there():

@@ -139,6 +139,8 @@ def test_numbers_that_are_not_packed_are_read_too():
         b"\x08\x03\x10\x07\x38\x05",  # three elements, one number
         b"\x08\x01\x10\x07\x4a\x04abcd",  # eight bytes are wanted
         b"\x08\x01\x10\x07\x38\x05\x38\x06",
+        b"\x08\x01\x10\x07\x32\x01a",  # an integer that is a string
+        b"\x08\x01\x10\x07\x25\x00\x00\x00\x3f",  # or a fraction
     ],
 )
 def test_numbers_that_are_not_as_many_as_the_shape_says_are_refused(raw):

@@ -97,6 +97,18 @@ def test_two_names_of_one_array_are_one_array():
     assert reported(hollow).totals.params == 2 * 77, "on the meta device every array shares one empty file"
 
 
+def test_an_array_of_two_layers_counts_in_the_first_and_both_keep_their_kind():
+    parameters = {"p_a_weight": (11, 7), "p_a_bias": (11,), "p_b_bias": (11,)}
+    calls = [
+        ("linear.default", {"input": "x", "weight": "p_a_weight", "bias": "p_a_bias"}, {"y": (2, 11)}),
+        ("linear.default", {"input": "x", "weight": "p_a_weight", "bias": "p_b_bias"}, {"z": (2, 11)}),
+        ("embedding.default", {"weight": "p_a_weight", "indices": "i"}, {"e": (2, 3, 7)}),
+    ]
+    found = reported(archive(graph({"x": (2, 7), "i": (2, 3)}, parameters, calls, ["y", "z", "e"])))
+    assert [(row.kind, row.params) for row in found.layers] == [("linear", 88), ("linear", 11), ("embedding", 0)]
+    assert found.totals.params == 77 + 11 + 11
+
+
 def one_call(target, args, out, inputs=None, parameters=None):
     inputs = inputs or {"x": (2, 3, 7, 11)}
     text = graph(inputs, parameters or {}, [(target, args, {"y": out})], ["y"])

@@ -212,6 +212,30 @@ def test_frozen_weights_are_not_trained() -> None:
     assert (report.totals.params, report.totals.trainable_params) == (462, 322)
 
 
+def test_arrays_may_be_counted_elsewhere() -> None:
+    text = "layers:\n  - conv: 5\n  - conv: 5\n    counted: {bias: 0}\n    frozen: true\n  - batch_norm:\n"
+    report = run(text + "    counted: {weight: 2, running_var: 0}\n")
+    found = [(row.params, row.trainable_params, row.buffers) for row in report.layers]
+    assert found == [(140, 140, 0), (225, 0, 0), (7, 7, 5)]
+    assert report.totals.params == 140 + 225 + 7
+    assert report.layers[1].weights == {"weight": (5, 5, 3, 3), "bias": (5,)}
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ("conv: 5\n    counted: {bais: 0}", ("CNN-E304", 3)),
+        ("conv: 5\n    counted: {bias: -1}", ("CNN-E203", 4)),
+        ("conv: 5\n    counted: {bias: true}", ("CNN-E203", 4)),
+        ("conv: 5\n    counted: 0", ("CNN-E203", 4)),
+        ("conv_norm_act: 5\n    counted: {bias: 0}", ("CNN-E203", 4)),
+        ("sequence: [relu]\n    counted: {bias: 0}", ("CNN-E203", 4)),
+    ],
+)
+def test_what_counted_does_not_take(item, problem) -> None:
+    assert wrong(f"layers:\n  - {item}\n") == [problem]
+
+
 @pytest.mark.parametrize("name", ["a[0]", " a", "a ", "", "a\nb", "x" * 101])
 def test_what_no_layer_may_be_called(name) -> None:
     with pytest.raises(ModelError, match="is no name"):

@@ -11,6 +11,7 @@ from cnnshape.readers.caffe.entries import Entries
 from cnnshape.readers.caffe.feed import Feed
 from cnnshape.readers.caffe.text import Lines, parse
 from cnnshape.readers.caffe.walk import Walk
+from cnnshape.readers.caffe.words import DIALECT
 from cnnshape.readers.graph import Graph
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def read(file: File, options: Options) -> tuple[Network, list[Problem]]:
     text = file.text()
     file.held(text, _COST)
     graph, lines = Graph(file.name, "caffe", text=text), Lines(text)
+    graph.dialect = DIALECT
     net = parse(text, lambda offset, message: graph.wrong("CNN-E106", message, *lines.place(offset)))
     entries = Entries(graph, lines, net, options)
     feed = Feed(graph, entries, options)

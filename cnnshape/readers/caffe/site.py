@@ -94,14 +94,14 @@ class Site:
         values = inputs or (tuple(self.bottoms[:1]) if read else ())
         name = f"{self.name}.{suffix}" if suffix else self.name
         xs = [self.graph.shapes[value] for value in values]
-        share, frozen = None, False
+        share, frozen, counted = None, False, None
         known = [x for x in xs if x is not None]
         if len(known) == len(xs):
             try:
                 weights = tuple((layer.weights(*known) or {}).values())
                 arrays = weights if blobs is None else blobs
                 if arrays:
-                    layer, share, frozen = self._held(layer, known, weights, arrays)
+                    layer, share, frozen, counted = self._held(layer, known, weights, arrays)
             except LayerError:  # calculate tells it, with its place
                 pass
         path = (self.name,) if suffix else ()
@@ -115,6 +115,7 @@ class Site:
             path=path,
             share=share,
             frozen=frozen,
+            counted=counted,
         )
         own = self.graph.nodes[-1].name  # the graph may have put a number behind it
         for blob, owner in self.held.items():
@@ -145,8 +146,8 @@ class Site:
 
     def _held(
         self, layer: Layer, xs: list[Shape], weights: tuple[Shape, ...], arrays: tuple[Shape, ...]
-    ) -> tuple[Layer, str | None, bool]:
-        """Settle who holds the arrays: (the layer, the node that it shares with, whether they are frozen)."""
+    ) -> tuple[Layer, str | None, bool, dict[str, int] | None]:
+        """Settle who holds the arrays: (the layer, the node that it shares with, whether they are frozen, what is counted)."""
         first = self.made
         self.made += len(arrays)
         said = [self.blobs[k] if k < len(self.blobs) else Blob() for k in range(first, self.made)]
@@ -161,17 +162,20 @@ class Site:
                 raise self.wrong(message, fix='give it a name of its own in param { name: "..." }', code="CNN-E304")
         whole = [owner for owner in owned if owner is not None]
         if not whole:
-            return layer, None, frozen
+            return layer, None, frozen, None
         one = whole[0]
         if len(whole) == len(arrays) and one.weights == weights:
             if all(owner.node == one.node and owner.at == at for at, owner in enumerate(whole)):
-                return layer, one.node, frozen
+                return layer, one.node, frozen, None
         # Some arrays are another's, or lie there the other way round: only those of its own are counted.
+        names = [*(layer.weights(*xs) or {})]
+        if [shape.numel for shape in arrays] == [shape.numel for shape in weights]:
+            return layer, None, frozen, {n: 0 for n, owner in zip(names, owned, strict=True) if owner is not None}
         rest = sum(shape.numel for shape, owner in zip(arrays, owned, strict=True) if owner is None)
         outs = layer.outs(*xs)
         ops = layer.ops(outs[0], *xs)
         macs = None if ops is None else ops.mac
-        return Foreign(op=self.op, shapes=tuple(map(tuple, outs)), parameters=rest, macs=macs), None, frozen
+        return Foreign(op=self.op, shapes=tuple(map(tuple, outs)), parameters=rest, macs=macs), None, frozen, None
 
 
 def _blobs(fields: Fields) -> list[Blob]:

@@ -12,6 +12,7 @@ from cnnshape.readers import Options
 from cnnshape.readers.darknet.site import MAX_NUMBERS, Made, Site, Unknown, Wrong
 from cnnshape.readers.darknet.table import ALEXEYAB_ACTIVATIONS, ALEXEYAB_KEYS, ALEXEYAB_SECTIONS, SECTIONS
 from cnnshape.readers.darknet.text import Section, parse
+from cnnshape.readers.darknet.words import DIALECT
 from cnnshape.readers.file import File
 from cnnshape.readers.graph import Graph
 
@@ -42,6 +43,7 @@ def walked(file: File, options: Options) -> Walked:
         raise file.refused(f"the file has more than {MAX_SECTIONS:,} sections", code="CNN-E501")
     file.held(text, _COST)
     graph = Graph(file.name, "darknet", options.batch or 1, text)
+    graph.dialect = DIALECT
     net, *sections = _sections(graph)
     fork = _fork(graph, options, [net, *sections])
     graph.batch = options.batch or 1

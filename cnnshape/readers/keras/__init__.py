@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cnnshape.errors import LayerError, quoted
 from cnnshape.readers.graph import Graph
 from cnnshape.readers.keras.text import configuration, decoded, member
+from cnnshape.readers.keras.words import DIALECT
 
 if TYPE_CHECKING:
     from cnnshape.errors import Problem
@@ -59,6 +60,7 @@ def _network(file: File, config: Mapping[str, Any], options: Options) -> tuple[N
         raise file.refused(message, fix, "CNN-E801")
     first, images = _layout(inner)
     graph = Graph(file.name, "keras", options.batch or _batch(inner))
+    graph.dialect = DIALECT
     walk = Walk(graph, options, first, images)
     build: Any = walk.sequential if kind == "Sequential" else walk.functional
     frozen = isinstance(inner, dict) and inner.get("trainable") is False

@@ -46,6 +46,16 @@ def _short(value: Any) -> Ref | None:
     return None
 
 
+def entry_of(graph: Graph, entry: dict[str, Any]) -> dict[str, Any]:
+    """A layer's entry with what it must have: class_name, name, config."""
+    kind, config = entry.get("class_name"), entry.get("config", {})
+    if not isinstance(kind, str) or not isinstance(config, (dict, list)):
+        raise graph.stop("CNN-E106", f"a layer has no class_name or no config: {quoted(dict(list(entry.items())[:3]))}")
+    name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
+    entry["name"], entry["config"] = name if isinstance(name, str) else kind.lower(), config
+    return entry
+
+
 class Wiring:
     """The layers by name, and what each of their calls reads."""
 
@@ -54,8 +64,6 @@ class Wiring:
 
         `once`: nobody reads this model again, so that every entry is let go where its last call is made.
         """
-        from cnnshape.readers.keras.walk import entry_of
-
         if not isinstance(config, dict):
             raise graph.stop("CNN-E106", f"the configuration of a model is {quoted(config)}")
         self.graph, self.config, self.once = graph, config, once

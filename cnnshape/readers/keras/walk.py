@@ -10,7 +10,7 @@ from cnnshape.layers.base import LIMIT
 from cnnshape.readers import Options
 from cnnshape.readers.graph import Graph
 from cnnshape.readers.keras.call import Call, Unknown
-from cnnshape.readers.keras.functional import Ref, Wiring, refs
+from cnnshape.readers.keras.functional import Ref, Wiring, entry_of, refs
 from cnnshape.readers.keras.functions import OPERATIONS
 from cnnshape.readers.keras.table import APPLICATIONS, LAYERS
 from cnnshape.readers.keras.tensor import Tensor, channels, same
@@ -240,16 +240,6 @@ def is_model(kind: str, config: Any) -> bool:
         return kind in MODELS
     ends = ("input_layers", "output_layers")
     return isinstance(config.get("layers"), list) and (kind in MODELS or all(key in config for key in ends))
-
-
-def entry_of(graph: Graph, entry: dict[str, Any]) -> dict[str, Any]:
-    """A layer's entry with what it must have: class_name, name, config."""
-    kind, config = entry.get("class_name"), entry.get("config", {})
-    if not isinstance(kind, str) or not isinstance(config, (dict, list)):
-        raise graph.stop("CNN-E106", f"a layer has no class_name or no config: {quoted(dict(list(entry.items())[:3]))}")
-    name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
-    entry["name"], entry["config"] = name if isinstance(name, str) else kind.lower(), config
-    return entry
 
 
 def builder_of(entry: Mapping[str, Any]) -> Any:

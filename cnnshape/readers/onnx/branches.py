@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from copy import copy
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
-from cnnshape.errors import ModelError
 from cnnshape.readers.graph import Graph
 from cnnshape.readers.onnx import shapes
 from cnnshape.readers.onnx.costs import PRODUCTS
 from cnnshape.readers.onnx.frame import Frame
 from cnnshape.readers.onnx.op import Op
-from cnnshape.readers.onnx.proto import body
-from cnnshape.readers.onnx.rows import Rows
+from cnnshape.readers.onnx.rows import UNSEEN, Inside, Rows
 from cnnshape.readers.onnx.value import Size, Value
 from cnnshape.readers.onnx.wire import Span
 
-if TYPE_CHECKING:
-    from cnnshape.readers.onnx.walk import Walk
-
-#: What is wrong with the file itself, whichever branch it takes.
-_BROKEN = frozenset({"CNN-E106", "CNN-E501", "CNN-E502"})
+#: Walks through a branch with rows that append nothing; what it gives, None where something in it does not fit.
+Try = Callable[[Span, "Trial"], list[Value | None] | None]
 
 
 class Trial(Rows):
@@ -33,10 +27,17 @@ class Trial(Rows):
         """Whether no weight was read and nothing multiplied and accumulated."""
 
     def add(
-        self, op: Op, values: list[Value | None], outs: list[Size | None], frame: Frame, empty: bool = False
+        self,
+        op: Op,
+        values: list[Value | None],
+        outs: list[Size | None],
+        frame: Frame,
+        inside: Inside = UNSEEN,
+        taken: Sequence[Value] = (),
     ) -> None:
         """One operator; its outputs get their shapes."""
-        learned = any(value is not None and value.learned for value in values)
+        learned = any(value is not None and value.learned for value in (*values, *taken))
+        empty = inside.parameters == inside.macs == 0
         if learned or (op.type in PRODUCTS and not empty) or op.domain or not shapes.known(op):
             self.empty = False
         for name, shape in zip(op.outputs, outs, strict=False):
@@ -44,7 +45,7 @@ class Trial(Rows):
                 frame.values[name] = Value(shape, number=0)
 
 
-def agreed(walk: Walk, op: Op, frame: Frame) -> tuple[list[Size | None], bool]:
+def agreed(op: Op, graph: Graph, tried: Try) -> tuple[list[Size | None], bool]:
     """The shapes that the outputs have in both branches, None where they differ; whether both hold no weight and no MAC.
 
     Errors: ModelError for a branch that is broken
@@ -55,29 +56,10 @@ def agreed(walk: Walk, op: Op, frame: Frame) -> tuple[list[Size | None], bool]:
         span = op.attributes.get(word)
         if span.__class__ is not Span:
             return [None] * len(op.outputs), False
-        trial = Trial(Graph(walk.graph.file, walk.graph.form, walk.graph.batch))
-        outs = _tried(walk, trial, span, frame)
+        trial = Trial(Graph(graph.file, graph.form, graph.batch))
+        outs = tried(span, trial)
         if outs is None or len(outs) != len(op.outputs):
             return [None] * len(op.outputs), False
         found.append([None if value is None else value.shape for value in outs])
         empty = empty and trial.empty and not any(value is not None and value.learned for value in outs)
     return [a if a == b else None for a, b in zip(*found, strict=True)], empty
-
-
-def _tried(walk: Walk, trial: Trial, span: Span, frame: Frame) -> list[Value | None] | None:
-    """The outputs of a branch; None where something in it does not fit, which may be why it is not the one to be taken."""
-    inner = copy(walk)
-    inner.graph, inner.rows = trial.graph, trial
-    depth = len(walk.calls)
-    found = body(span, frame.opsets)
-    around = Frame(frame.opsets, frame, frame.prefix, frame.path, frame.attributes)
-    try:
-        inner.run(found, around)
-    except ModelError as error:
-        if any(problem.code in _BROKEN for problem in error.problems):
-            raise
-        del walk.calls[depth:]
-        return None
-    finally:
-        walk.inlined = inner.inlined
-    return None if inner.graph.problems else [around.find(info.name) for info in found.outputs]

@@ -81,4 +81,6 @@ def _joined(op: Op, values: list[Value | None], stated: int, batch: int) -> list
 def _repeated(value: Value | None, stated: int, batch: int) -> Value | None:
     if value is None or not value.fixed or not value.shape or value.shape[0] != stated:
         return value
-    return Value((batch, *value.shape[1:]), origin=value.origin, learned=value.learned)
+    found = Value((batch, *value.shape[1:]), origin=value.origin, learned=value.learned)
+    found.roots = value.roots
+    return found

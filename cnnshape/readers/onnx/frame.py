@@ -13,7 +13,7 @@ from cnnshape.readers.onnx.value import Value
 class Frame:
     """The names of a graph, a branch or a function call; a branch also sees those around it."""
 
-    __slots__ = ("attributes", "opsets", "parent", "path", "prefix", "stated", "values")
+    __slots__ = ("attributes", "home", "opsets", "parent", "path", "prefix", "stated", "values")
 
     def __init__(
         self,
@@ -22,10 +22,15 @@ class Frame:
         prefix: str = "",
         path: tuple[str, ...] = (),
         attributes: dict[str, Any] | None = None,
+        home: str = "",
     ) -> None:
-        """`attributes` are those of a function's call; `prefix` and `path` tell where it is called."""
+        """`attributes` are those of a function's call; `prefix` and `path` tell where it is called, `home` where it stands.
+
+        What the file stores in a function is one array, however often it is called.
+        """
         self.values: dict[str, Value] = {}
         self.opsets, self.parent, self.prefix, self.path, self.attributes = opsets, parent, prefix, path, attributes
+        self.home = home
         self.stated: dict[str, tuple[int, ...]] = {}
 
     def find(self, name: str) -> Value | None:

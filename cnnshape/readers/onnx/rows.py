@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnnshape.errors import LayerError, quoted
 from cnnshape.layers import BY_NAME
@@ -12,6 +13,7 @@ from cnnshape.readers.graph import Graph
 from cnnshape.readers.onnx import shapes
 from cnnshape.readers.onnx.costs import POINTWISE, PRODUCTS, ops_of
 from cnnshape.readers.onnx.frame import Frame
+from cnnshape.readers.onnx.ledger import Ledger
 from cnnshape.readers.onnx.mapping import BUILDERS
 from cnnshape.readers.onnx.op import Op
 from cnnshape.readers.onnx.scope import Made, Scope
@@ -21,19 +23,38 @@ from cnnshape.readers.onnx.value import Size, Value, beside
 NESTED = frozenset({"If", "Loop", "Scan", "SequenceMap", "FlexAttention"})
 
 
+class Inside(NamedTuple):
+    """What the graphs inside an operator hold and compute, all in all; None for what is not known."""
+
+    parameters: int | None
+    macs: int | None
+    operations: Ops | None
+
+
+#: They hold no weights and no MACs; what else they compute depends on which is taken.
+EMPTY = Inside(0, 0, None)
+#: Nobody looked.
+UNSEEN = Inside(None, None, None)
+
+
 class Rows:
     """What appends to the network."""
 
     def __init__(self, graph: Graph, strict: bool) -> None:
         """`strict`: an operator that is not known is a problem."""
         self.graph, self.strict = graph, strict
-        self.owners: dict[tuple[str, ...], tuple[str, Any]] = {}
-        """Weights -> the node that counts them, and their shapes there."""
+        self.ledger = Ledger()
 
     def add(
-        self, op: Op, values: list[Value | None], outs: list[Size | None], frame: Frame, empty: bool = False
+        self,
+        op: Op,
+        values: list[Value | None],
+        outs: list[Size | None],
+        frame: Frame,
+        inside: Inside = UNSEEN,
+        taken: Sequence[Value] = (),
     ) -> None:
-        """One operator; its outputs get their values. `empty`: the graphs inside hold no weights and no MACs."""
+        """One operator; its outputs get their values. `taken` are those that graphs `inside` it read from around."""
         name = frame.prefix + (op.name or (op.outputs[0] if op.outputs else "") or op.type)
         path = (*frame.path, *[part for part in op.name.split("/")[:-1] if part][:16])
         if self.strict and not shapes.known(op):
@@ -47,7 +68,7 @@ class Rows:
             made = None
         numbers = self.placed(made, scope, name, path) if made is not None and made.layer is not None else None
         if numbers is None:
-            numbers = self.foreign(scope, made, name, path, empty)
+            numbers = self.foreign(scope, made, name, path, inside, taken)
         first = next((number for number in numbers if number >= 0), -1)
         for at, out in enumerate(op.outputs):
             if out:
@@ -70,25 +91,30 @@ class Rows:
             wanted = scope.outs[at] if at < len(scope.outs) else None
             if shape is None or wanted is None or tuple(shape) != wanted:
                 return None
-        share: str | None = None
-        key: tuple[str, ...] = ()
-        sizes: Any = None
-        if made.weights:
-            key = tuple([value.origin for at in made.weights if (value := scope.values[at]) is not None])
-            xs = [graph.shapes[value] for value in inputs]
-            sizes = (layer.weights(*xs), layer.buffers(*xs))
-            owner = self.owners.get(key)
-            share = owner[0] if owner is not None and owner[1] == sizes else None
-        numbers = graph.node(name, layer, inputs, outputs=made.outputs, path=path, share=share)
-        if made.weights and share is None:
-            self.owners.setdefault(key, (graph.nodes[-1].name, sizes))
+        if not made.weights:
+            return graph.node(name, layer, inputs, outputs=made.outputs, path=path)
+        ledger = self.ledger
+        key = tuple([value.origin for at in made.weights if (value := scope.values[at]) is not None])
+        xs = [graph.shapes[value] for value in inputs]
+        sizes: tuple[Any, Any] = (layer.weights(*xs), layer.buffers(*xs))
+        share = ledger.owner(key, sizes)
+        counted = ledger.weighed(made, scope, sizes) if share is None else None
+        numbers = graph.node(name, layer, inputs, outputs=made.outputs, path=path, share=share, counted=counted)
+        ledger.owners.setdefault(key, (graph.nodes[-1].name, sizes))
         return numbers
 
     def foreign(
-        self, scope: Scope, made: Made | None, name: str, path: tuple[str, ...], empty: bool = False
+        self,
+        scope: Scope,
+        made: Made | None,
+        name: str,
+        path: tuple[str, ...],
+        inside: Inside = UNSEEN,
+        taken: Sequence[Value] = (),
     ) -> tuple[int, ...]:
         """A row without a kind; what of its weights is counted nowhere else is counted here."""
         op = scope.op
+        nested = op.type in NESTED and not op.domain
         inputs, learned = [], 0
         for at, value in enumerate(scope.values):
             if value is None:
@@ -97,13 +123,16 @@ class Rows:
                 inputs.append(self.number(value))
             elif made is not None and made.weights and at not in made.weights:
                 continue
-            elif value.learned and (value.origin,) not in self.owners:
-                self.owners[value.origin,] = (name, None)
-                learned += value.learned
+            elif value.learned and not (nested and value.filling):  # a state that a loop begins with is no weight
+                learned += self.ledger.claim(value)
+        inputs += [self.number(value) for value in taken if value.number not in inputs and not value.fixed]
         known = shapes.known(op)
-        macs = made.macs if made is not None else None
-        if macs is None and known and (empty or op.type not in PRODUCTS) and op.domain in ("", "ai.onnx.ml"):
+        macs = inside.macs if nested else made.macs if made is not None else None
+        if macs is None and known and op.type not in PRODUCTS and op.domain in ("", "ai.onnx.ml"):
             macs = 0
+        parameters: int | None = learned if known or learned else None
+        if nested:
+            parameters = None if inside.parameters is None else learned + inside.parameters
         used = [at for at, out in enumerate(op.outputs) if out] or [0]
         sizes = tuple([scope.outs[at] if at < len(scope.outs) else None for at in used])
         shapes_in = [value.shape if value is not None else None for value in scope.values]
@@ -111,9 +140,13 @@ class Rows:
         layer = BY_NAME["foreign"](
             op=label(op),
             shapes=sizes,
-            parameters=learned if (known or learned) and (empty or op.type not in NESTED) else None,
+            parameters=parameters,
             macs=macs,
-            operations=ops_of(op.type, sizes[0], shapes_in) if plain and macs == 0 else None,
+            operations=inside.operations
+            if nested
+            else ops_of(op.type, sizes[0], shapes_in)
+            if plain and not macs
+            else None,
             pointwise=plain and op.type in POINTWISE and sizes[0] is not None and len(sizes[0]) > 1,
         )
         values = self.graph.node(name, layer, inputs, outputs=len(used), path=path)
@@ -150,21 +183,19 @@ class Rows:
 
     def array(self, value: Value, beside: int = 0) -> int:
         """A learned array as a layer of its own, counted once; a lone number as a constant."""
-        graph, shape = self.graph, value.shape
+        graph, ledger, shape = self.graph, self.ledger, value.shape
         name, key = value.origin, (value.origin,)
-        owner = self.owners.get(key) if value.learned else None
         layer = self.parameter(value) if value.learned and graph.inputs else None
         if layer is not None:
             sizes: tuple[Any, Any] = (layer.weights(None), {})
-            share = owner[0] if owner is not None and owner[1] == sizes else None
-            if owner is None or share is not None:
-                flows = beside if not layer.batch and graph.shapes[beside] else 0
-                (number,) = graph.node(name, layer, (flows,), share=share)
-                self.owners.setdefault(key, (graph.nodes[-1].name, sizes))
-                return number
-        learned = value.learned if owner is None else 0
-        if learned:
-            self.owners[key] = (name, None)
+            share = ledger.owner(key, sizes)
+            learned = ledger.claim(value) if share is None else 0
+            counted = {"weight": learned} if share is None and learned != value.learned else None
+            flows = beside if not layer.batch and graph.shapes[beside] else 0
+            (number,) = graph.node(name, layer, (flows,), share=share, counted=counted)
+            ledger.owners.setdefault(key, (graph.nodes[-1].name, sizes))
+            return number
+        learned = ledger.claim(value) if value.learned else 0
         # A lone number gets a batch of 1 in front, as every array here has.
         whole = (shape or (1,)) if shape is not None else None
         constant = BY_NAME["foreign"](op="Constant", shapes=(whole,), parameters=learned, macs=0, operations=Ops())

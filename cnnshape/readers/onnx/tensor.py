@@ -31,6 +31,10 @@ _WIRES = {
     INT64S: (VARINT, LENGTH), NAME: (LENGTH,), RAW: (LENGTH,), DOUBLES: (FIXED64, LENGTH), UINT64S: (VARINT, LENGTH),
     EXTERNAL: (LENGTH,), LOCATION: (VARINT,),
 }  # fmt: skip
+#: Where numbers of each kind stand that are not raw; halves are bits of whole numbers.
+_HOLDS = {
+    "float": (FLOATS, DOUBLES, INT32S), "int": (INT32S, INT64S, UINT64S), "bool": (INT32S,), "string": (STRINGS,),
+}  # fmt: skip
 
 
 class Tensor:
@@ -82,7 +86,7 @@ class Tensor:
                     raise self.span.broken(message, start)
                 values = list(struct.unpack(f"<{count}{letter}", self.span.raw(start, end)))
                 values = [_bfloat(value) for value in values] if self.type == 16 else values
-            elif field in (FLOATS, INT32S, STRINGS, INT64S, DOUBLES, UINT64S):
+            elif field in _HOLDS[kind]:
                 if len(values) > count:
                     break
                 values.extend(self._typed(field, wire, start, end))

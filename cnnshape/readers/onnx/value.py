@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import NamedTuple
 
 from cnnshape.readers.onnx.op import Const
 from cnnshape.readers.onnx.tensor import Tensor
@@ -13,6 +14,16 @@ MANY, FEW = 65536, 64
 _INT32, _INT64 = 6, 7
 
 Size = tuple[int, ...]
+
+
+class Root(NamedTuple):
+    """An array that the file stores, or a piece that is split off one."""
+
+    array: str
+    many: int
+    size: int
+    """Of the whole array."""
+    piece: str = ""
 
 
 class Value:
@@ -36,8 +47,8 @@ class Value:
         self._const = const
         self.learned = learned
         """How many learned numbers it is made of."""
-        self.roots: dict[str, int] | None = None
-        """Which weights these are, and how many numbers each has; None: its own alone."""
+        self.roots: tuple[Root, ...] | None = None
+        """Which weights these are; None: its own alone."""
         self.filling = False
         """Whether it is one number everywhere, written when the model is loaded: a weight only where it is one as it is."""
         self.behind = -1
@@ -56,6 +67,13 @@ class Value:
     @const.setter
     def const(self, const: Const | None) -> None:
         self._const, self.tensor = const, None
+
+    def made_of(self) -> tuple[Root, ...]:
+        """The stored arrays in it, a lone number too; none for what is made of numbers that nobody learned."""
+        if self.roots is not None:
+            return self.roots
+        count = self.learned or prod(self.shape or ())
+        return (Root(self.origin, count, count),) if self.origin else ()
 
     def filled(self, number: float) -> bool:
         """Whether it is this number everywhere; false where that would have to be read from a large tensor."""
@@ -85,21 +103,27 @@ VIEWS = frozenset(
 MAX_ROOTS = 64
 
 
-def derived(shape: Size | None, parts: list[Value], how: str, at: int = 0) -> Value:
-    """What is made of fixed values before the network runs: the output number `at` of an operator."""
+#: What cuts places out of an array, in a way that its name does not tell.
+CUTS = frozenset({"Slice", "Gather", "GatherElements", "GatherND"})
+
+
+def derived(shape: Size | None, parts: list[Value], how: str, at: int = 0, name: str = "") -> Value:
+    """What is made of fixed values before the network runs: the output number `at` of an operator, called `name`."""
     learned = [part for part in parts if part.learned and (how in VIEWS or not part.filling)]
     if how in VIEWS and learned:
         found = Value(shape, origin=learned[0].origin, learned=learned[0].learned)
         found.roots, found.filling = learned[0].roots, learned[0].filling
         return found
-    if how == "Split" and learned:
-        return Value(shape, origin=f"{learned[0].origin}[{at}]"[:2000], learned=prod(shape or ()))
+    if how == "Split" and learned and len(whole := learned[0].made_of()) == 1:
+        piece = f"{learned[0].origin}[{at}]"[:2000]
+        found = Value(shape, origin=piece, learned=prod(shape or ()))
+        found.roots = (whole[0]._replace(many=found.learned, piece=f"{piece} of {prod(shape or ())}"),)
+        return found
     names = dict.fromkeys([part.origin for part in learned])
-    origin = f"{how}({', '.join(names)})[{at}]"[:2000] if names else ""
-    roots: dict[str, int] = {}
-    for part in learned:
-        roots.update(part.roots or {part.origin: part.learned})
-    found = Value(shape, origin=origin, learned=sum(roots.values()))
+    mark = f"[{at}]" if how not in CUTS else f"[{name}]"
+    origin = f"{how}({', '.join(names)}){mark}"[:2000] if names else ""
+    roots = tuple(dict.fromkeys([root for part in learned for root in part.made_of()]))
+    found = Value(shape, origin=origin, learned=sum([root.many for root in roots]))
     if len(roots) <= MAX_ROOTS:
         found.roots = roots
     return found

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from copy import copy
 from math import prod
 from typing import Any
 
-from msgspec.structs import replace
-
-from cnnshape.errors import LayerError, quoted
+from cnnshape.errors import LayerError, ModelError, quoted
 from cnnshape.readers import Options
 from cnnshape.readers.graph import Graph
 from cnnshape.readers.onnx import shapes
-from cnnshape.readers.onnx.branches import agreed
+from cnnshape.readers.onnx.branches import Trial, agreed
 from cnnshape.readers.onnx.fold import Spent, fold
 from cnnshape.readers.onnx.follow import followed
 from cnnshape.readers.onnx.frame import Frame, ordered
+from cnnshape.readers.onnx.functions import MAX_DEPTH, NO_KEY, Key, called, within, without
+from cnnshape.readers.onnx.loops import loop, scan
 from cnnshape.readers.onnx.op import Const, Op
 from cnnshape.readers.onnx.proto import Body, Model, body, function
-from cnnshape.readers.onnx.rows import Rows
+from cnnshape.readers.onnx.rows import EMPTY, UNSEEN, Rows
 from cnnshape.readers.onnx.tensor import Tensor
+from cnnshape.readers.onnx.turns import turns
 from cnnshape.readers.onnx.value import Size, Value, derived, of_tensor
 from cnnshape.readers.onnx.wire import Span
 
-#: Functions and branches inside one another beyond this are refused.
-MAX_DEPTH = 64
-#: Nodes of functions, each counted as often as it is called.
+#: Nodes of functions, each counted as often as it is called; and of loops, each as often as it is walked through.
 MAX_INLINED = 200_000
 #: Operators whose numbers follow from a shape alone.
 _OF_SHAPES = frozenset({"Shape", "Size"})
@@ -36,10 +35,8 @@ _RANDOM = frozenset(
 #: What gives its input back when nobody trains.
 _SAME = frozenset({"Identity", "Dropout"})
 
-#: A function's domain, name and overload.
-Key = tuple[str, str, str]
-#: What stands in the place of one for a branch.
-NO_KEY: Key = ("", "", "")
+#: What is wrong with the file itself, whichever branch it takes.
+_BROKEN = frozenset({"CNN-E106", "CNN-E501", "CNN-E502"})
 
 
 class Walk:
@@ -61,9 +58,9 @@ class Walk:
         """Every node of a body whose inputs have values in the frame."""
         for tensor in found.tensors:
             if tensor.name not in frame.values:
-                frame.values[tensor.name] = of_tensor(tensor, frame.prefix + tensor.name)
+                frame.values[tensor.name] = of_tensor(tensor, frame.home + tensor.name)
         for name, dims, stored in found.sparse:
-            frame.values.setdefault(name, Value(dims, origin=frame.prefix + name, learned=stored))
+            frame.values.setdefault(name, Value(dims, origin=frame.home + name, learned=stored))
         if not self.overridden:
             for info in (*found.stated, *found.outputs):
                 if info.dims is not None and all(isinstance(size, int) for size in info.dims):
@@ -84,6 +81,8 @@ class Walk:
             return
         values = [frame.find(name) if name else None for name in op.inputs]
         if op.type == "If" and not op.domain and self.branch(op, values, frame):
+            return
+        if op.type in ("Loop", "Scan") and not op.domain and self.repeated(op, values, frame):
             return
         if self.batches is not None:
             values = followed(op, values, *self.batches)
@@ -142,7 +141,8 @@ class Walk:
             learned = [value for value in parts if value.learned] if fixed else []
             for at, (name, const) in enumerate(zip(op.outputs, numbers, strict=True)):
                 if const is not None:
-                    found = derived(const.shape, learned, op.type, at) if learned else Value(const.shape)
+                    made_of = derived(const.shape, learned, op.type, at, frame.prefix + name) if learned else None
+                    found = made_of or Value(const.shape)
                     found.const = const
                     frame.values[name] = found
             return True
@@ -155,7 +155,11 @@ class Walk:
             if name and shape is not None:
                 light = op.type == "ConstantOfShape"
                 origin = frame.prefix + name
-                made = Value(shape, origin=origin, learned=prod(shape)) if light else derived(shape, parts, op.type, at)
+                made = (
+                    Value(shape, origin=origin, learned=prod(shape))
+                    if light
+                    else derived(shape, parts, op.type, at, origin)
+                )
                 made.filling = made.filling or light
                 frame.values[name] = made
         return True
@@ -166,11 +170,11 @@ class Walk:
             return True
         name, value = op.outputs[0], op.attributes.get("value")
         if value.__class__ is Tensor:
-            frame.values[name] = of_tensor(value, frame.prefix + name)
+            frame.values[name] = of_tensor(value, frame.home + name)
             return True
         sparse = op.attributes.get("sparse_value")
         if isinstance(sparse, tuple):
-            frame.values[name] = Value(sparse[1], origin=frame.prefix + name, learned=sparse[2])
+            frame.values[name] = Value(sparse[1], origin=frame.home + name, learned=sparse[2])
             return True
         return False
 
@@ -179,12 +183,12 @@ class Walk:
         condition = values[0].const if values and values[0] is not None and values[0].fixed else None
         if condition is None or len(condition.values) != 1:
             self.deeper(op)
-            outs, empty = agreed(self, op, frame)
+            outs, empty = agreed(op, self.graph, lambda span, trial: self.tried(span, trial, frame))
             self.calls.pop()
             outs = [
                 frame.stated.get(name) if size is None else size for name, size in zip(op.outputs, outs, strict=True)
             ]
-            self.rows.add(op, values, outs, frame, empty)
+            self.rows.add(op, values, outs, frame, EMPTY if empty else UNSEEN)
             return True
         span = op.attributes.get("then_branch" if condition.values[0] else "else_branch")
         if span.__class__ is not Span:
@@ -192,7 +196,8 @@ class Walk:
         self.deeper(op)
         inner = body(span, frame.opsets)
         label = op.name or "If"
-        around = Frame(frame.opsets, frame, f"{frame.prefix}{label}/", (*frame.path, label), frame.attributes)
+        prefix, home, path = f"{frame.prefix}{label}/", f"{frame.home}{label}/", (*frame.path, label)
+        around = Frame(frame.opsets, frame, prefix, path, frame.attributes, home)
         self.run(inner, around)
         for name, info in zip(op.outputs, inner.outputs, strict=False):
             found = around.find(info.name)
@@ -201,6 +206,57 @@ class Walk:
             frame.values[name] = found
         self.calls.pop()
         return True
+
+    def tried(self, span: Span, trial: Trial, frame: Frame) -> list[Value | None] | None:
+        """The outputs of a branch; None where something does not fit, which may be why it is not the one to be taken."""
+        found = body(span, frame.opsets)
+        around = Frame(frame.opsets, frame, frame.prefix, frame.path, frame.attributes, frame.home)
+        return [around.find(info.name) for info in found.outputs] if self.walked(found, around, trial) else None
+
+    def repeated(self, op: Op, values: list[Value | None], frame: Frame) -> bool:
+        """A loop whose body can be counted; false for one that is an operator like others that are not known."""
+        span = op.attributes.get("body")
+        if span.__class__ is not Span:
+            return False
+        self.deeper(op)
+        found = body(span, frame.opsets)
+        if op.type == "Scan":
+            made = scan(op, found, values, frame, self.rows, self.turn)
+        else:
+            trial = Trial(Graph(self.graph.file, self.graph.form, self.graph.batch))
+            times = turns(found, values, frame, lambda part, around: self.turn(part, around, trial))
+            made = loop(op, found, values, frame, self.rows, self.turn, times)
+        self.calls.pop()
+        if made is None or len(made.outs) < len(op.outputs):
+            return False
+        outs = [
+            frame.stated.get(name) if size is None else size for name, size in zip(op.outputs, made.outs, strict=False)
+        ]
+        self.rows.add(op, values, outs, frame, made.inside, made.taken)
+        return True
+
+    def turn(self, found: Body, around: Frame, rows: Rows) -> bool:
+        """Walk through a body with rows that are none of the network's; false where something does not fit."""
+        self.spent.nodes += len(found.nodes) + 1
+        if self.spent.nodes > MAX_INLINED:
+            return False
+        return self.walked(found, around, rows)
+
+    def walked(self, found: Body, around: Frame, rows: Rows) -> bool:
+        """The same, for a graph that is taken once."""
+        inner = copy(self)
+        inner.graph, inner.rows = rows.graph, rows
+        depth = len(self.calls)
+        try:
+            inner.run(found, around)
+        except ModelError as error:
+            if any(problem.code in _BROKEN for problem in error.problems):
+                raise
+            del self.calls[depth:]
+            return False
+        finally:
+            self.inlined = inner.inlined
+        return not rows.graph.problems
 
     def deeper(self, op: Op, key: Key = NO_KEY) -> None:
         """Note that the walk goes into something."""
@@ -239,7 +295,8 @@ class Walk:
             raise self.graph.stop("CNN-E501", f"functions unfold to more than {MAX_INLINED:,} nodes", layer=op.name)
         label = op.name or key[1]
         attributes: dict[str, Any] = {**found.defaults, **op.attributes}
-        inner = Frame(found.opsets, None, f"{frame.prefix}{label}/", (*frame.path, label), attributes)
+        prefix, home = f"{frame.prefix}{label}/", f"{':'.join(key)}/"
+        inner = Frame(found.opsets, None, prefix, (*frame.path, label), attributes, home)
         for info, name in zip(found.inputs, op.inputs, strict=False):
             value = frame.find(name) if name else None
             if value is not None:
@@ -252,29 +309,3 @@ class Walk:
             if name:
                 frame.values[name] = value
         self.calls.pop()
-
-
-def called(op: Op) -> Key:
-    """The function that an operator would be."""
-    kind, _, overload = op.type.partition(":")
-    return op.domain, kind, overload
-
-
-def within(nodes: list[Op], opsets: dict[str, int], depth: int = 0) -> Iterator[Op]:
-    """The nodes and those of the graphs inside them."""
-    for op in nodes:
-        yield op
-        for value in op.attributes.values():
-            if value.__class__ is Span and depth < MAX_DEPTH:
-                yield from within(body(value, opsets).nodes, opsets, depth + 1)
-
-
-def without(found: Body, inner: Frame) -> Body:
-    """The function where inputs that the caller leaves out are left out by the nodes that read them."""
-    gone = {info.name for info in found.inputs if info.name not in inner.values}
-    if not gone:
-        return found
-    copy = Body(found.name)
-    copy.inputs, copy.outputs = found.inputs, found.outputs
-    copy.nodes = [replace(op, inputs=tuple(["" if name in gone else name for name in op.inputs])) for op in found.nodes]
-    return copy

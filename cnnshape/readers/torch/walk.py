@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -13,13 +13,13 @@ from cnnshape.layers import BY_NAME
 from cnnshape.layers.base import Layer
 from cnnshape.readers.graph import Graph
 from cnnshape.readers.torch import stretch
+from cnnshape.readers.torch.built import WRONG, built
+from cnnshape.readers.torch.free import MADE
 from cnnshape.readers.torch.numbers import whole_numbers
+from cnnshape.readers.torch.op import Made, Op
 from cnnshape.readers.torch.program import Call, Program, Ref, Sym, first, refs
 from cnnshape.readers.torch.weights import Const, Ledger, Weight
 from cnnshape.shape import UNKNOWN, Shape
-
-if TYPE_CHECKING:
-    from cnnshape.readers.torch.op import Made
 
 
 class Later(msgspec.Struct, frozen=True, gc=False):
@@ -136,9 +136,6 @@ class Walk:
 
     def call(self, call: Call) -> None:
         """Read one call."""
-        from cnnshape.readers.torch.free import MADE
-        from cnnshape.readers.torch.op import Op, built
-
         if whole_numbers(self, call) or not call.outputs or call.op in SILENT:
             return
         kinds = {type(self.get(ref)) for arg in call.args.values() for ref in refs(arg)}
@@ -160,8 +157,10 @@ class Walk:
             names = call.outputs if made.every else call.outputs[:1]
             if self.fits(call, layer, made.inputs or (), names):
                 share = self.counted(layer, made)
-                if share is not None:
-                    values = self.node(call, layer, made.inputs or (), names, share=share or None, weights=made.weights)
+                part = self.partly(layer, made) if share is None else None
+                if share is not None or part is not None:
+                    inputs, weights = made.inputs or (), made.weights
+                    values = self.node(call, layer, inputs, names, share=share or None, weights=weights, counted=part)
                     self.env.update(zip(names, values, strict=True))
                     self.env.update({name: Later(call, n) for n, name in enumerate(call.outputs) if n >= len(names)})
                     return
@@ -204,6 +203,20 @@ class Walk:
         self.ledger.claim(made.weights)
         return ""
 
+    def partly(self, layer: Layer, made: Made) -> dict[str, int] | None:
+        """Count a layer's weights where some are counted already: what each brings; None where it does not have them so."""
+        xs = [shape for value in made.inputs or () if (shape := self.graph.shapes[value]) is not None]
+        if len(xs) < len(made.inputs or ()) or UNKNOWN in xs:
+            return None
+        try:
+            arrays = layer.weights(*xs) or {}
+        except LayerError:
+            return None
+        if [shape.numel for shape in arrays.values()] != [weight.numel for weight in made.weights]:
+            return None
+        brought = {name: self.ledger.claim([weight]) for name, weight in zip(arrays, made.weights, strict=True)}
+        return {name: count for name, count in brought.items() if count != arrays[name].numel}
+
     def learns(self, layer: Layer, made: Made) -> int:
         """How many numbers a layer learns here; -1 where it cannot be known."""
         xs = [self.graph.shapes[value] for value in made.inputs or ()]
@@ -226,6 +239,7 @@ class Walk:
         frozen: bool = False,
         weights: Any = (),
         tail: str = "",
+        counted: dict[str, int] | None = None,
     ) -> tuple[int, ...]:
         """Append a layer under the name of its module."""
         label, parts = self.label(call)
@@ -234,6 +248,7 @@ class Walk:
         frozen = frozen or (bool(weights) and not any(weight.grad for weight in weights))
         values = self.graph.node(label, layer, inputs, outputs=max(1, len(names)), share=share, frozen=frozen)
         node = self.graph.nodes[-1]
+        node.counted = counted
         node.path = (*parts[:-1], parts[-1] + node.name[len(label) :])
         if weights and share is None:
             self.ledger.owners[tuple([weight.key for weight in weights])] = (node.name, type(layer))
@@ -260,10 +275,6 @@ class Walk:
     def shaped(self, call: Call, name: str) -> tuple[int, ...] | None:
         """The shape of an output of a foreign row."""
         return stretch.shaped(self, call, name) if self.changed else self.program.meta(name).shape
-
-
-#: What reading arguments raises that no version of torch writes.
-WRONG = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 
 def foreign(op: str, shapes: Any, parameters: int | None, macs: int | None) -> Layer:

@@ -39,6 +39,8 @@ class Leaf(NamedTuple):
     call: bool = False
     """Whether it is a block of this spec's own."""
     lines: int = 1
+    counted: tuple[tuple[str, int], ...] = ()
+    """How many numbers some arrays bring, where that is not their size."""
 
     def mapped(self, fill: Filling) -> Leaf:
         """The same with other holes."""

@@ -74,7 +74,9 @@ def leaf(layer: Layer, node: Node | None = None) -> Leaf:
                 message = f"{layer.kind} has the {field.name} {quoted(value)}, and a spec would fill in its ${{...}}"
                 raise ModelError([Problem("CNN-E702", message, Place("", 0, 0, node.name if node else ""))])
             fields.append((field.name, value))
-    return Leaf(layer.kind, tuple(fields), layer.shorthand, node is not None and node.frozen)
+    frozen = node is not None and node.frozen
+    counted = tuple(node.counted.items()) if node is not None and node.counted else ()
+    return Leaf(layer.kind, tuple(fields), layer.shorthand, frozen, counted=counted)
 
 
 def plain(layer: Layer) -> Layer:
@@ -147,7 +149,8 @@ def conv_norm_act(items: list[Any]) -> Leaf | None:
         return None
     fields: dict[str, Any] = {**_conv(), **dict(conv.fields)}
     numbers = [fields[name] for name in ("kernel_size", "stride", "dilation", "padding")]
-    if fields["bias"] or conv.frozen or norm.frozen or act.frozen or any(x.__class__ is not int for x in numbers):
+    beside = any(each.frozen or each.counted for each in items)
+    if fields["bias"] or beside or any(x.__class__ is not int for x in numbers):
         return None
     kernel, stride, dilation, padding = numbers
     args: list[tuple[str, Any]] = [("out_channels", fields["out_channels"])]

@@ -45,6 +45,8 @@ def item(made: Item, indent: str, beside: dict[str, Any] | None = None) -> Itera
     if isinstance(made, Leaf):
         if made.frozen:
             beside["frozen"] = True
+        if made.counted:
+            beside["counted"] = dict(made.counted)
         yield f"{indent}- {_leaf(made, beside)}"
     elif isinstance(made, Residual):
         yield f"{indent}- residual:"
@@ -71,7 +73,7 @@ def item(made: Item, indent: str, beside: dict[str, Any] | None = None) -> Itera
     else:
         yield from _repeat(made, indent)
     for key, value in beside.items():
-        yield f"{inner}{key}: {scalar(value)}"
+        yield f"{inner}{key}: {flow(value.items()) if isinstance(value, dict) else scalar(value)}"
 
 
 def listed(items: Iterable[Item], indent: str) -> Iterator[str]:

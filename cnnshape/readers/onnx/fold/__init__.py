@@ -23,13 +23,13 @@ GROWING = frozenset({"ConstantOfShape", "EyeLike", "Expand", "MatMul", "OneHot",
 
 
 class Spent:
-    """How many elements have been computed for one file."""
+    """How many elements have been computed for one file, and how many nodes of loops were walked through."""
 
-    __slots__ = ("elements",)
+    __slots__ = ("elements", "nodes")
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self.elements = 0
+        self.elements = self.nodes = 0
 
 
 _RULES: dict[str, Rule | None] = {}

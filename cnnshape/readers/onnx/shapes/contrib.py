@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnnshape.readers.onnx.call import Call, Size, Sizes, UnknownError, broadcast, misfit, text, wrong
+from cnnshape.readers.onnx.shapes.cut import joined
 from cnnshape.readers.onnx.shapes.matrix import product
 
 
@@ -13,9 +14,8 @@ def binary(call: Call) -> Sizes:
 
 def qlinear_concat(call: Call) -> Sizes:
     """Scale and zero point of the output first, then threes of tensor, scale and zero point."""
-    xs = [call.x(at) for at in range(2, len(call.op.inputs), 3)]
-    axis = call.axis(call.count("axis"), len(xs[0]))
-    return [(*xs[0][:axis], sum([x[axis] for x in xs]), *xs[0][axis + 1 :])]
+    xs = [call.x(at) for at in range(2, max(3, len(call.op.inputs)), 3)]
+    return [joined(xs, call.axis(call.count("axis"), len(xs[0])))]
 
 
 def qlinear_where(call: Call) -> Sizes:

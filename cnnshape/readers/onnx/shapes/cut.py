@@ -10,10 +10,16 @@ def concat(call: Call) -> Sizes:
     """One behind the other along an axis."""
     xs = call.xs()
     axis = call.axis(call.count("axis", 1 if call.opset < 4 else None), len(xs[0]))
+    return [joined(xs, axis)]
+
+
+def joined(xs: list[Size], axis: int) -> Size:
+    """The shape of tensors one behind the other; they must agree on all other axes."""
+    first = xs[0]
     for x in xs[1:]:
-        if len(x) != len(xs[0]) or x[:axis] + x[axis + 1 :] != xs[0][:axis] + xs[0][axis + 1 :]:
-            raise misfit(f"{text(xs[0])} and {text(x)} differ outside axis {axis}")
-    return [(*xs[0][:axis], sum([x[axis] for x in xs]), *xs[0][axis + 1 :])]
+        if len(x) != len(first) or x[:axis] + x[axis + 1 :] != first[:axis] + first[axis + 1 :]:
+            raise misfit(f"{text(first)} and {text(x)} differ outside axis {axis}")
+    return (*first[:axis], sum([x[axis] for x in xs]), *first[axis + 1 :])
 
 
 def parts_of(call: Call) -> tuple[int, Size]:

@@ -1,0 +1,35 @@
+"""How Keras writes the fields of layers, for errors about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnshape.network import Dialect
+
+#: Our field -> its own.
+WORDS = {
+    "dilation": "dilation_rate",
+    "dim": "axis",
+    "groups": "groups",
+    "kernel_size": "kernel_size",
+    "num_groups": "groups",
+    "out_channels": "filters",
+    "out_features": "units",
+    "output_padding": "output_padding",
+    "padding": "padding",
+    "stride": "strides",
+}
+
+
+def said(field: str, value: Any) -> str:
+    """A field as an argument; Keras pads by words alone, and counts axes of its own layout.
+
+    >>> said("padding", "same"), said("padding", 2), said("groups", 3)
+    ('padding="same"', '', 'groups=3')
+    """
+    if field == "padding":
+        return f'padding="{value}"' if value in ("same", "valid") else ""
+    return f"{WORDS[field]}={value}" if field in WORDS and field != "dim" and type(value) is int else ""
+
+
+DIALECT = Dialect(WORDS, said)
