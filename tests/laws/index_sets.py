@@ -71,7 +71,7 @@ def same(axis: Axis, kernel: int, stride: int, dilation: int, *, lower: bool = F
 def lay(axis: Axis, kernel: int, stride: int, dilation: int, before: int, after: int, extra: int) -> Axis:
     """A copy of the kernel for every position, summed where copies overlap; cut, and `extra` positions behind."""
     # Behind a layer that sees everything, positions that no copy reaches are not told apart: they count as border.
-    nobody = BORDER if all(seen == axis[0] for seen in axis) else NOBODY
+    nobody = BORDER if len({seen.who for seen in axis if seen.who}) < 2 else NOBODY
     reach = 2 * kernel * dilation + 2
     there: dict[int, list[Seen]] = {}
     end = 0
