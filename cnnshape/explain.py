@@ -139,6 +139,9 @@ def unread(name: str, n: int, way: Window) -> str:
 def last_read(n: int, way: Window) -> int:
     """The last input position under any tap of any window; -1 when there is none."""
     last, out = -1, way.out_size(n)
+    if way.dilation == 1:  # the last window that does not begin behind the axis reads up to its last tap
+        begin = min(out - 1, (n - 1 + way.before) // way.stride) * way.stride - way.before
+        return max(-1, min(n - 1, begin + way.kernel - 1))
     for tap in range(way.kernel):
         shift = tap * way.dilation - way.before
         if shift < n:  # else even the first window has this tap in the padding behind

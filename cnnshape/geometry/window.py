@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-#: Axes longer than this are not searched position by position.
-MAX_COUNTED = 1 << 24
+#: Axes longer than this are not searched position by position, and windows of more taps not tap by tap.
+MAX_COUNTED, MAX_TAPS = 1 << 24, 1 << 16
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):
@@ -55,15 +55,18 @@ class Window(msgspec.Struct, frozen=True, gc=False):
         >>> Window(kernel=3, before=1, after=1).taps(4)
         10
         """
-        total = 0
-        out = self.out_size(n)
-        for k in range(self.kernel):
-            # The outputs o with 0 <= o*stride - before + k*dilation < n, kept within 0..out-1.
-            shift = self.before - k * self.dilation
-            first = max(0, -(-shift // self.stride))
-            last = min(out - 1, (n - 1 + shift) // self.stride)
-            total += max(0, last - first + 1)
-        return total
+        return self._below(n - 1 + self.before, n) - self._below(self.before - 1, n)
+
+    def _below(self, top: int, n: int) -> int:
+        """How many (output, tap) pairs have o*stride + k*dilation <= top, without listing either."""
+        out, stride, dilation = max(0, self.out_size(n)), self.stride, self.dilation
+        # The first outputs have all of their taps there, those behind `some` none.
+        full = min(out, max(0, (top - (self.kernel - 1) * dilation) // stride + 1))
+        some = min(out, max(full, top // stride + 1))
+        between = some - full
+        if not between:
+            return full * self.kernel
+        return full * self.kernel + between + floor_sum(between, top - (some - 1) * stride, stride, dilation)
 
     def blank(self, n: int) -> int | None:
         """The first output without a tap on the n positions: it sees padding alone. None when there is none such.
@@ -72,7 +75,9 @@ class Window(msgspec.Struct, frozen=True, gc=False):
         (0, None)
         """
         out = self.out_size(n)
-        for o in range(min(out, -(-self.before // self.stride))):
+        # Where a tap must fall on the axis as it passes, the first output has the fewest taps left.
+        lead = 1 if n >= self.dilation or self.stride % self.dilation == 0 else -(-self.before // self.stride)
+        for o in range(min(out, lead) if self.before > 0 else 0):
             first = o * self.stride - self.before
             k = -(first // self.dilation)  # the first tap at 0 or behind it
             if k >= self.kernel or first + k * self.dilation >= n:
@@ -108,7 +113,7 @@ class Window(msgspec.Struct, frozen=True, gc=False):
             return n - min(n, max(0, read))
         if self.stride == 1 and out >= self.dilation:
             return 0  # every tap sweeps `out` neighbouring positions, and sweeps that touch leave no hole
-        if n > MAX_COUNTED:
+        if n > MAX_COUNTED or self.kernel > MAX_TAPS:
             return None
         seen = bytearray(n)
         for k in range(self.kernel):
@@ -119,3 +124,20 @@ class Window(msgspec.Struct, frozen=True, gc=False):
                 begin = first * self.stride + shift
                 seen[begin : last * self.stride + shift + 1 : self.stride] = b"\x01" * (last - first + 1)
         return seen.count(0)
+
+
+def floor_sum(count: int, first: int, step: int, divisor: int) -> int:
+    """The sum of (first + i*step) // divisor for i below count, in as many steps as Euclid's algorithm takes.
+
+    Source: Graham, Knuth & Patashnik, Concrete Mathematics, 3.5; first >= 0, step >= 0, divisor >= 1
+
+    >>> floor_sum(4, 3, 5, 2), sum((3 + i * 5) // 2 for i in range(4))
+    (20, 20)
+    """
+    total = 0
+    while count:
+        total += count * (count - 1) // 2 * (step // divisor) + count * (first // divisor)
+        step, first = step % divisor, first % divisor
+        reach = step * count + first
+        count, first, step, divisor = reach // divisor, reach % divisor, divisor, step
+    return total

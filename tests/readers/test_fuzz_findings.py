@@ -85,3 +85,68 @@ def test_an_axis_that_is_not_there_and_an_operand_that_is_left_out_are_no_traceb
             files.report(files.model([made], ["x"], ["y"], opset=11))
         except ModelError as error:
             assert error.problems  # noqa: PT017 - a report is as good an answer
+
+
+CALL = {"class_name": "__keras_tensor__", "config": {"shape": None, "keras_history": ["x", 0, 0]}}
+
+
+def functional(*entries, outputs=(("add", 0, 0),)):
+    given = {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [None, 7, 3]}}
+    config = {"name": "net", "layers": [given, *entries], "input_layers": [["x", 0, 0]], "output_layers": [*outputs]}
+    return json.dumps({"class_name": "Functional", "config": config})
+
+
+def test_a_keras_layer_whose_second_call_comes_before_its_first_is_still_there() -> None:
+    back = {"class_name": "__keras_tensor__", "config": {"shape": None, "keras_history": ["add", 1, 0]}}
+    add = {"class_name": "Add", "config": {}, "name": "add"}
+    add["inbound_nodes"] = [{"args": [[back, CALL]], "kwargs": {}}, {"args": [[CALL, CALL]], "kwargs": {}}]
+    report = analyze(File("x.json", functional(add).encode()), form="keras")
+    assert [tuple(row.output_shapes[0]) for row in report.layers] == [(1, 7, 3), (1, 7, 3)]
+
+
+def test_keyword_arguments_of_keras_that_look_like_a_tensor_are_keyword_arguments() -> None:
+    add = {
+        "class_name": "Add",
+        "config": {},
+        "name": "add",
+        "inbound_nodes": [{"args": [[CALL, CALL]], "kwargs": CALL}],
+    }
+    assert len(analyze(File("x.json", functional(add).encode()), form="keras").layers) == 1
+
+
+@pytest.mark.parametrize("entries", [[1, 2], [None], [[]]])
+def test_what_is_no_layer_in_a_sequential_keras_model_is_an_error(entries) -> None:
+    text = json.dumps(sequential(source(7, 3), layer("Sequential", "inner", layers=entries)))
+    assert "is no layer" in problems("x.json", text, "keras")[0][1]
+
+
+def test_an_empty_keras_model_inside_a_model_is_no_layer() -> None:
+    text = json.dumps(sequential(source(7, 3), layer("Sequential", "inner", layers=[]), layer("Flatten", "f")))
+    assert [row.name for row in analyze(File("x.json", text.encode()), form="keras").layers] == ["f"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """input: "a" input_shape { dim: 28 } layer { name: "c" type: "Convolution" bottom: "a" top: "c"
+        convolution_param { num_output: 2 kernel_size: 1 } }""",
+        """input: "a" input_shape { dim: 2 dim: 3 } layer { name: "s" type: "Slice" bottom: "a" }""",
+    ],
+    ids=["a convolution of one axis", "a slice without a top"],
+)
+def test_caffe_layers_that_do_not_fit_are_errors(text) -> None:
+    assert problems("x.prototxt", text, "caffe")
+
+
+def test_what_caffe_makes_of_a_scalar_has_no_known_shape() -> None:
+    text = """input: "a" input_shape { } layer { name: "r" type: "Reshape" bottom: "a" top: "r"
+    reshape_param { shape { dim: 1 dim: -1 } } }"""
+    assert analyze(File("x.prototxt", text.encode()), form="caffe").layers[0].output_shapes == ((),)
+
+
+def test_a_pool_of_two_thousand_million_rows_is_told_at_once() -> None:
+    text = """input: "a" input_shape { dim: 2 dim: 3 dim: 2 dim: 11 } layer { name: "p" type: "Pooling" bottom: "a"
+    top: "p" pooling_param { pool: AVE kernel_size: 2147483647 stride: 2 } }"""
+    start = time.process_time()
+    assert problems("x.prototxt", text, "caffe")[0][0] == "CNN-E401"
+    assert time.process_time() - start < 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnshape.geometry.window import MAX_TAPS
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
 
@@ -13,6 +14,8 @@ def check(g: Graph) -> Iterator[Found]:
     for n, axes in g.sliding("conv"):
         idle = []
         for axis, size, w in axes:
+            if w.kernel > MAX_TAPS:
+                continue
             out = w.out_size(size)
             useful = 0
             for k in range(w.kernel):

@@ -33,6 +33,8 @@ def cut(site: Site) -> list[int]:
     own = site.fields.sub("slice_param")
     axis = site.axis(own, name="slice_dim") if own.has("slice_dim") else site.axis(own)
     x, tops = site.x(), site.tops
+    if not tops:
+        raise site.wrong(f"{site.op} has no top")
     points = own.integers("slice_point", 0)
     if points:
         if len(points) != tops - 1:
@@ -108,7 +110,7 @@ def reshape(site: Site) -> list[int]:
         sizes[sizes.index(-1)] = x.numel // known
     elif known != x.numel:
         raise site.wrong(f"{x} has {x.numel} elements, the new shape {known}", code="CNN-E403")
-    if len(sizes) > 1 and sizes[0] == x[0] and all(sizes):
+    if len(sizes) > 1 and sizes[:1] == [*x[:1]] and all(sizes):
         return list(site.put(Reshape(shape=tuple(sizes[1:]))))
     return list(site.foreign(tuple(sizes)))
 

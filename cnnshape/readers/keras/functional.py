@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
@@ -112,7 +113,7 @@ class Wiring:
         if isinstance(node, dict):
             args, kwargs = node.get("args") or [], node.get("kwargs") or {}
             if isinstance(args, list) and isinstance(kwargs, dict):
-                return self.value(args), self.value(kwargs) if kwargs else _NOTHING
+                return self.value(args), {key: self.value(item) for key, item in kwargs.items()} or _NOTHING
         if not isinstance(node, list):
             raise self.graph.stop("CNN-E106", f"a call is {quoted(node)}")
         if len(node) >= 3 and isinstance(node[0], str):
@@ -189,11 +190,15 @@ class Wiring:
         del seen
         self.read.clear()
         order.reverse()
+        again = Counter([name for name, node in order if node or (name, 1) in self.calls])  # few are called again
         while order:
             call = order.pop()
             yield call, self.calls.pop(call)
-            if self.once and (call[0], call[1] + 1) not in self.calls:
-                self.entries[call[0]] = {}
+            name = call[0]
+            if name in again:
+                again[name] -= 1
+            if self.once and not again[name]:
+                self.entries[name] = {}
 
     def sorted(self, known: set[tuple[str, int]]) -> list[tuple[str, int]]:
         """The calls in an order that can be run, where the file's is none."""

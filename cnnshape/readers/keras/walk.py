@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, quoted
@@ -126,13 +127,17 @@ class Walk:
     ) -> list[Tensor]:  # fmt: skip
         """One layer after the other."""
         layers = config.get("layers", []) if isinstance(config, dict) else config
-        entries = [entry_of(self.graph, entry) for entry in layers if isinstance(entry, dict)]
+        entries = []
+        for entry in layers:
+            if not isinstance(entry, dict):
+                raise self.graph.stop("CNN-E106", f"an entry of layers is no layer: {quoted(entry)}")
+            entries.append(entry_of(self.graph, entry))
         if given is None:
             shape, name = _first_shape(config, entries)
             given = [self.input(name, shape, default=True)]
             self.ready()
         now: list[Any] = given
-        for entry, behind in zip(entries, [*entries[1:], None], strict=True):
+        for entry, behind in zip_longest(entries, entries[1:]):
             if entry["class_name"] == "InputLayer":
                 continue
             built = None if behind is None or steps else _built_shape(behind)
