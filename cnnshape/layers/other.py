@@ -128,9 +128,16 @@ class Foreign(Layer, frozen=True):
         """The stated shapes."""
         return tuple([UNKNOWN if shape is None else Shape(*shape) for shape in self.shapes])
 
-    def carries(self, *xs: Shape) -> tuple[Carry, ...] | None:  # noqa: ARG002
-        """What it reads is not known, so everything; a pointwise one reads what stands at its own place."""
-        return None if self.pointwise else ()
+    def carries(self, *xs: Shape) -> tuple[Carry, ...] | None:
+        """What it reads is not known, so everything; a pointwise one reads what stands at its own place.
+
+        Not where the stated shape has no such places: a file may state anything.
+        """
+        y = self.shapes[0] if self.shapes else None
+        fits = y is None or all(
+            len(x) <= len(y) and all(n in (1, m) for n, m in zip(x[::-1], y[::-1], strict=False)) for x in xs
+        )
+        return None if self.pointwise and fits else ()
 
     def weights(self, *xs: Shape) -> dict[str, Shape] | None:  # noqa: ARG002
         """One array of all stated parameters; None when they are not stated."""

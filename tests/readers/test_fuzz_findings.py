@@ -150,3 +150,29 @@ def test_a_pool_of_two_thousand_million_rows_is_told_at_once() -> None:
     start = time.process_time()
     assert problems("x.prototxt", text, "caffe")[0][0] == "CNN-E401"
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"),
+    [("InstanceNormalization", 2), ("InstanceNormalization", 1), ("BatchNormalization", 4), ("GroupNormalization", 1),
+     ("LayerNormalization", 1), ("RMSNormalization", 1)],
+)  # fmt: skip
+def test_a_norm_of_onnx_without_a_weight_that_it_needs_is_an_error(kind, there) -> None:
+    fields = {"num_groups": 1} if kind == "GroupNormalization" else {}
+    made = files.node(kind, ["x", "a", "b", "c", "d"][:there], ["y"], **fields)
+    weights = [files.weight(name, 3) for name in ("a", "b", "c")]
+    with pytest.raises(ModelError) as caught:
+        files.report(files.model([made], ["x"], ["y"], weights, opset=23))
+    assert caught.value.problems
+
+
+def test_a_stated_shape_that_an_onnx_operator_cannot_have_does_not_lose_the_axes() -> None:
+    nodes = [
+        files.node("Exp", ["x"], ["a"]),
+        files.node("Mul", ["k", "x"], ["b"]),
+        files.node("Sub", ["a", "b"], ["y"]),
+    ]
+    raw = files.model(nodes, [files.value("x", (2, 3, 2, 2, 2)), files.value("k", None)], ["y"],
+                      value_info=[files.value("b", (10, 7))])  # fmt: skip
+    report = files.report(raw)
+    assert report.layers[-1].receptive_field is not None

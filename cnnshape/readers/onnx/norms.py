@@ -8,14 +8,14 @@ from cnnshape.readers.onnx.scope import Made, Scope
 
 def batch_norm(s: Scope) -> Made | None:
     """BatchNormalization: scale and offset are learned, mean and variance are kept."""
-    if not s.flows(0) or not s.fixed(1, 2, 3, 4) or len(s.x()) < 2:
+    if not s.flows(0) or not all(s.value(at).fixed for at in (1, 2, 3, 4)) or len(s.x()) < 2:
         return None
     return Made(BY_NAME["batch_norm"](), (0,), (1, 2, 3, 4))
 
 
 def instance_norm(s: Scope) -> Made | None:
     """InstanceNormalization. Ones and zeros are what exporters write where nothing is learned, torch's default."""
-    if not s.flows(0) or not s.fixed(1, 2):
+    if not s.flows(0) or not all(s.value(at).fixed for at in (1, 2)):
         return None
     if s.value(1).filled(1.0) and s.value(2).filled(0.0):
         return Made(BY_NAME["instance_norm"]())
@@ -25,7 +25,7 @@ def instance_norm(s: Scope) -> Made | None:
 def group_norm(s: Scope) -> Made | None:
     """GroupNormalization, whose weights are per channel since opset 21; before, per group, which no kind says."""
     channels = s.x()[1] if len(s.x()) > 1 else 0
-    if not s.flows(0) or not s.fixed(1, 2) or s.x(1) != (channels,):
+    if not s.flows(0) or not all(s.value(at).fixed for at in (1, 2)) or s.x(1) != (channels,):
         return None
     return Made(BY_NAME["group_norm"](num_groups=s.get("num_groups", 1)), (0,), (1, 2))
 

@@ -94,7 +94,7 @@ class Rows:
         if not made.weights:
             return graph.node(name, layer, inputs, outputs=made.outputs, path=path)
         ledger = self.ledger
-        key = tuple([value.origin for at in made.weights if (value := scope.values[at]) is not None])
+        key = tuple([scope.value(at).origin for at in made.weights if scope.has(at)])
         xs = [graph.shapes[value] for value in inputs]
         sizes: tuple[Any, Any] = (layer.weights(*xs), layer.buffers(*xs))
         share = ledger.owner(key, sizes)

@@ -44,11 +44,10 @@ class Scope:
         return at < len(self.values) and self.values[at] is not None
 
     def value(self, at: int) -> Value:
-        """An input; whoever asks knows that it is there."""
-        found = self.values[at]
+        """An input that the operator cannot do without. Errors: LayerError CNN-E803 where it is left out."""
+        found = self.values[at] if at < len(self.values) else None
         if found is None:
-            msg = f"input {at} is missing"
-            raise AssertionError(msg)
+            raise wrong(f"input {at} is left out, and it cannot do without")
         return found
 
     def x(self, at: int = 0) -> Size:
