@@ -190,7 +190,7 @@ def settled(kind: type[Layer], name: str, written: str, raw: Any, here: Reading)
         if name == "padding" and raw.upper() in AUTO_PAD:
             return AUTO_PAD[raw.upper()]
         if _SIZES.match(raw):
-            return [int(size) for size in re.split("[x×]", raw[:200])]
+            return [int(size[:200]) for size in re.split("[x×]", raw)]
         try:
             return here.value_of(raw)
         except Fault as fault:

@@ -9,7 +9,7 @@ import onnx_files as files
 import pytest
 from keras_files import layer, sequential, source
 
-from cnnshape.api import analyze
+from cnnshape.api import analyze, analyze_data
 from cnnshape.errors import ModelError
 from cnnshape.readers.file import File
 from cnnshape.render import render
@@ -166,13 +166,13 @@ def test_a_norm_of_onnx_without_a_weight_that_it_needs_is_an_error(kind, there) 
     assert caught.value.problems
 
 
-def test_a_stated_shape_that_an_onnx_operator_cannot_have_does_not_lose_the_axes() -> None:
-    nodes = [
-        files.node("Exp", ["x"], ["a"]),
-        files.node("Mul", ["k", "x"], ["b"]),
-        files.node("Sub", ["a", "b"], ["y"]),
-    ]
-    raw = files.model(nodes, [files.value("x", (2, 3, 2, 2, 2)), files.value("k", None)], ["y"],
-                      value_info=[files.value("b", (10, 7))])  # fmt: skip
-    report = files.report(raw)
-    assert report.layers[-1].receptive_field is not None
+def test_a_stated_shape_that_a_pointwise_operation_cannot_have_does_not_lose_the_axes() -> None:
+    first = {"foreign": {"op": "Mul", "shapes": [[10, 7]], "pointwise": True}, "name": "a"}
+    second = {"foreign": {"op": "Sub", "shapes": [[2, 3, 2, 2, 2]], "pointwise": True}, "from": ["input", "a"]}
+    report = analyze_data({"input": "3x2x2x2", "layers": [first, second]}, batch=2)
+    assert [row.receptive_field.size for row in report.layers] == [(2, 2, 2), (2, 2, 2)]
+
+
+def test_a_shape_of_a_hundred_sizes_is_an_error() -> None:
+    with pytest.raises(ModelError):
+        analyze_data({"input": "3x7x7", "layers": [{"opaque": "8x" + "x".join(["30"] * 99)}]})
