@@ -176,3 +176,9 @@ def test_a_stated_shape_that_a_pointwise_operation_cannot_have_does_not_lose_the
 def test_a_shape_of_a_hundred_sizes_is_an_error() -> None:
     with pytest.raises(ModelError):
         analyze_data({"input": "3x7x7", "layers": [{"opaque": "8x" + "x".join(["30"] * 99)}]})
+
+
+def test_a_caffe_layer_that_reads_nothing_is_read() -> None:
+    text = """input: "a" input_shape { dim: 2 dim: 3 dim: 7 dim: 11 }
+    layer { name: "y" type: "ReLU" top: "y" } layer { name: "z" type: "Unheard" top: "z" }"""
+    assert problems("x.prototxt", text, "caffe")

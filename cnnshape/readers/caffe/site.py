@@ -98,7 +98,8 @@ class Site:
         known = [x for x in xs if x is not None]
         if len(known) == len(xs):
             try:
-                layer.out(*known)  # arrays have a size where the inputs fit
+                if known:
+                    layer.outs(*known)  # arrays have a size where the inputs fit
                 weights = tuple((layer.weights(*known) or {}).values())
                 arrays = weights if blobs is None else blobs
                 if arrays:
