@@ -131,8 +131,10 @@ def test_an_empty_keras_model_inside_a_model_is_no_layer() -> None:
         """input: "a" input_shape { dim: 28 } layer { name: "c" type: "Convolution" bottom: "a" top: "c"
         convolution_param { num_output: 2 kernel_size: 1 } }""",
         """input: "a" input_shape { dim: 2 dim: 3 } layer { name: "s" type: "Slice" bottom: "a" }""",
+        """input: "a" input_shape { } layer { name: "s" type: "Slice" bottom: "a" top: "b" top: "c"
+        slice_param { axis: 0 } }""",
     ],
-    ids=["a convolution of one axis", "a slice without a top"],
+    ids=["a convolution of one axis", "a slice without a top", "a slice of a scalar"],
 )
 def test_caffe_layers_that_do_not_fit_are_errors(text) -> None:
     assert problems("x.prototxt", text, "caffe")

@@ -35,6 +35,8 @@ def cut(site: Site) -> list[int]:
     x, tops = site.x(), site.tops
     if not tops:
         raise site.wrong(f"{site.op} has no top")
+    if not x:
+        raise site.wrong(f"{site.op} cuts an axis, and its input has none")
     points = own.integers("slice_point", 0)
     if points:
         if len(points) != tops - 1:
