@@ -95,7 +95,7 @@ class _Broadcast(Layer, frozen=True):
         """Where to look for the mistake."""
         if d == 1 and rank > 2:
             return "project one of them with a conv of kernel_size 1 to the other's channels"
-        return "make the strides and paddings of both branches alike" if d > 1 and rank > 2 else ""
+        return "make the strides and paddings of both branches alike" if d > 1 else ""
 
 
 def _each(xs: tuple[Shape, ...], y: Shape) -> int:

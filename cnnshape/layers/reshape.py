@@ -83,7 +83,7 @@ class Reshape(_View, frozen=True):
         known = prod(size for size in sizes if size != -1)
         if -1 in sizes and have % known == 0:
             return Shape(x[0], *[have // known if size == -1 else size for size in sizes])
-        if -1 in sizes or known != have:
+        if known != have:
             text = " * ".join(map(str, sizes))
             raise LayerError(
                 "CNN-E403",

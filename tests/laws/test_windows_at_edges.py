@@ -24,6 +24,13 @@ def test_the_first_output_over_padding_alone_is_the_first_that_reads_nothing() -
     assert some
 
 
+def test_what_a_wide_border_keeps_from_every_window_is_not_read() -> None:
+    for k, s, before, after, n in product(range(1, 5), range(1, 4), range(7), range(4), range(1, 6)):
+        seen = slow.slide(slow.image(n), k, s, 1, before, after)
+        read = frozenset().union(*[each.who for each in seen])
+        assert Window(k, s, 1, before, after).unread(n) == n - len(read), (k, s, before, after, n)
+
+
 def test_positions_between_dilated_taps_are_counted_up_to_the_length_that_is_documented() -> None:
     """Two taps, three apart, every second position: of an even length, the second and the last but one are left."""
     way = Window(kernel=2, stride=2, dilation=3)

@@ -1,4 +1,8 @@
-"""The docstrings are true: every formula, evaluated, equals what the calculator counts."""
+"""The docstrings are true: every formula, evaluated, equals what the calculator counts.
+
+A formula may take a number from the layer's own `terms()`, and then says no more than the layer does. That the counts are
+right is held elsewhere: by what is performed (tests/forward/test_samples.py) and by loops (tests/laws/test_work.py).
+"""
 
 from __future__ import annotations
 
