@@ -272,3 +272,16 @@ def test_a_gate_of_what_is_read_covers_all_that_is_read() -> None:
     }
     field = analyze_data_network(spec)[1].layers[-1].receptive_field
     assert (field.start, field.size, field.jump) == ((0,), (22,), (0,))
+
+
+def test_a_gate_that_is_padded_after_it_has_ended_still_sees_what_it_saw() -> None:
+    layers = [
+        {"conv": {"out_channels": 4, "kernel_size": 3, "stride": 2}, "name": "image"},
+        "global_avg_pool",
+        {"conv": {"out_channels": 4, "kernel_size": 1, "padding": 1}, "name": "gate"},
+        {"add": {}, "from": ["image", "gate"]},
+    ]
+    _, report = analyze_data_network({"input": "3x7x7", "layers": layers})
+    field = report.layers[-1].receptive_field
+    assert field is not None
+    assert (field.size, field.start, field.jump) == ((7, 7), (0, 0), (0, 0))
