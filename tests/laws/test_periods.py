@@ -1,0 +1,76 @@
+"""Fields that alternate: which tables are orderly, how long a pattern is followed, and what an empty interval adds."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from unittest import mock
+
+import pytest
+
+from cnnshape.geometry import receptive
+from cnnshape.geometry.reach import Limits
+from cnnshape.geometry.receptive import Field, Table, fold
+from cnnshape.geometry.transposed import Transposed
+
+APART = Table((0, 2), (0, 2), 1)
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "advance", "orderly"),
+    [
+        ((0,), (0,), 1, True),
+        ((0, 0), (0, 0), 1, True),
+        ((0, 1), (0, 1), 1, True),  # the next period begins where this one ends
+        ((0, 2), (0, 2), 1, False),  # it begins before
+        ((0, 1, 2), (0, 1, 2), 1, False),
+        ((0, 1, 2), (0, 1, 2), 2, True),
+        ((0, 2, 1), (0, 2, 1), 3, False),  # a later output sees less far
+        ((0, 1, 2), (4, 6, 5), 3, False),
+        ((0, 1), (-1, 0), 1, False),  # nothing is seen
+        ((0, 1), (0, 0), 1, False),
+    ],
+)
+def test_a_table_is_orderly_when_no_later_output_sees_less_far_and_all_see_something(
+    lows, highs, advance, orderly
+) -> None:
+    assert Table(lows, highs, advance).orderly is orderly
+    first = [(lows[o % len(lows)] + o // len(lows) * advance) for o in range(9)]
+    last = [(highs[o % len(highs)] + o // len(highs) * advance) for o in range(9)]
+    listed = first == sorted(first) and last == sorted(last) and all(map(int.__le__, first, last))
+    assert listed is orderly
+
+
+@pytest.mark.parametrize(
+    ("nearer", "later"),
+    [
+        (Field(jump=Fraction(1, 2)), Field()),
+        (Field(table=APART), Field()),
+        (Field(), Field(table=APART)),
+    ],
+)
+def test_fields_with_a_period_are_not_composed_as_if_they_had_none(nearer, later) -> None:
+    with pytest.raises(ValueError, match="whole jumps"):
+        nearer.then(later)
+
+
+@pytest.mark.parametrize(("limit", "followed"), [(3, True), (2, False)])
+def test_a_pattern_is_followed_up_to_its_longest_period(limit, followed) -> None:
+    with mock.patch.object(receptive, "MAX_PERIOD", limit):  # three outputs for each input
+        assert (fold(Field(), Transposed(kernel=3, stride=3), 5, Limits(0, 4)) is not None) is followed
+
+
+@pytest.mark.parametrize(("limit", "followed"), [(12, True), (11, False)])
+def test_tables_that_are_not_orderly_are_looked_at_so_often_and_no_more(limit, followed) -> None:
+    with mock.patch.object(receptive, "MAX_LOOKS", limit):  # 3 outputs for each of 2 inputs, 2 intervals each
+        found = fold(Field(table=APART), Transposed(kernel=3, stride=3), 6, Limits(0, 9))
+    assert (found is not None) is followed
+
+
+def test_orderly_tables_need_no_looks() -> None:
+    with mock.patch.object(receptive, "MAX_LOOKS", 0):
+        assert fold(Field(), Transposed(kernel=3, stride=3), 6, Limits(0, 9)) is not None
+
+
+def test_an_interval_that_sees_nothing_adds_nothing() -> None:
+    assert receptive._hull([(3, 2), (5, 9), (4, 6)], 0) == (4, 9)
+    assert receptive._hull([(3, 2), (8, 7)], 5) == (5, 4)
