@@ -9,7 +9,7 @@ import pytest
 
 from cnnshape.geometry import receptive
 from cnnshape.geometry.reach import Limits
-from cnnshape.geometry.receptive import Field, Table, fold
+from cnnshape.geometry.receptive import Field, Table, fold, join, whole
 from cnnshape.geometry.transposed import Transposed
 
 APART = Table((0, 2), (0, 2), 1)
@@ -74,3 +74,46 @@ def test_orderly_tables_need_no_looks() -> None:
 def test_an_interval_that_sees_nothing_adds_nothing() -> None:
     assert receptive._hull([(3, 2), (5, 9), (4, 6)], 0) == (4, 9)
     assert receptive._hull([(3, 2), (8, 7)], 5) == (5, 4)
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "advance", "plain"),
+    [
+        ([5, 6], [7, 8], 2, Field(5, 3, 1)),
+        ([5, 7, 9], [5, 7, 9], 6, Field(5, 1, 2)),
+        ([5, 6], [7, 9], 2, None),
+        ([5, 7], [7, 8], 2, None),
+        ([5, 6], [7, 8], 3, None),
+        ([5, 6], [4, 5], 2, None),  # nothing is seen
+    ],
+)
+def test_a_pattern_is_plain_when_every_output_sees_alike(lows, highs, advance, plain) -> None:
+    found = receptive._reduced(lows, highs, advance, len(lows))
+    if plain is None:
+        assert found.table == Table(tuple(lows), tuple(highs), advance)
+    else:
+        assert found == plain
+    for o in range(len(lows)):
+        assert found.seen(o) == (lows[o], highs[o])
+
+
+def test_a_gate_that_sees_a_part_adds_its_part_to_every_output() -> None:
+    found = join([Field(0, 3, 0), Field(0, 1, 1)], 5, [Limits(0, 2), Limits(0, 4)])
+    assert found is not None
+    assert [found.seen(o) for o in range(5)] == [(0, 2), (0, 2), (0, 2), (0, 3), (0, 4)]
+
+
+def test_a_gate_that_sees_all_that_the_others_do_is_what_every_output_sees() -> None:
+    assert join([Field(1, 3, 0), Field(1, 1, 1)], 3, [Limits(1, 3), Limits(1, 3)]) == Field(1, 3, 0)
+
+
+def test_branches_that_see_nothing_add_nothing() -> None:
+    assert join([Field(0, 0, 0), Field(2, 1, 1)], 3, [Limits(0, -1), Limits(2, 4)]) == Field(2, 1, 1)
+    assert whole(Field(0, 1, 1), Limits(0, -1)) == Field(0, 0, 0)
+
+
+@pytest.mark.parametrize(("limit", "listed"), [(5, True), (4, False)])
+def test_branches_that_move_apart_are_listed_up_to_so_many_outputs(limit, listed) -> None:
+    with mock.patch.object(receptive, "MAX_PERIOD", limit):
+        found = join([Field(0, 1, 1), Field(0, 1, 2)], 5, [Limits(0, 4), Limits(0, 8)])
+    assert (found is not None) is listed
