@@ -17,7 +17,7 @@ from cnnshape.forward.depthwise import depthwise
 from cnnshape.forward.kit import LIGHT, Array, Kit
 from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide, padded, per_axis, slides
-from cnnshape.forward.threads import busy, count, spread
+from cnnshape.forward.threads import busy, count, shares, spread
 from cnnshape.forward.transposed import conv_transpose
 
 #: Windows that one product takes: enough to keep both factors of it busy, few enough to stay in cache after the copy.
@@ -122,7 +122,7 @@ def _by_channels(kit: Kit, rows: Array, part: Array, y: Array) -> None:
     filters, length = rows.shape
     taps, many = length // len(part), part.size // length
     threads = min(count(), len(part))
-    bounds = [len(part) * number // threads for number in range(threads + 1)]
+    bounds = shares(len(part), threads)
     sums = room("sums", threads * y.size, y.dtype).reshape(threads, *y.shape)
 
     def work(number: int) -> None:
@@ -133,13 +133,7 @@ def _by_channels(kit: Kit, rows: Array, part: Array, y: Array) -> None:
         np.matmul(own, columns.reshape(-1, many), out=sums[number].reshape(filters, many))
 
     spread(work, range(threads))
-    # Additions that the products would have made in one thread.
-    if threads == 1:
-        y[...] = sums[0]
-    else:
-        np.add(sums[0], sums[1], out=y)
-        for more in sums[2:]:
-            np.add(y, more, out=y)
+    np.add.reduce(sums, axis=0, out=y)  # additions that the products would have made in one thread
     kit.tally["mac"] += y.size * length
 
 

@@ -51,7 +51,10 @@ def _gathered(kit: Kit, x: Array, taps: Array, shift: Array | None, axes: list[S
     rows = taps.reshape(channels, many, len(down.taps), -1)
     padded_size = prod([axis.padded + n for axis, n in zip(axes, x.shape[1:], strict=True)])
 
-    def some(first: int, last: int) -> None:
+    # One thread: a second one reads what the first has in its cache, and takes longer for it than the sums do.
+    each = max(1, COLUMNS // (len(turns) * len(places) * high * area))
+    for first in range(0, channels, each):
+        last = min(channels, first + each)
         size = last - first
         wide = padded(x[first:last], axes, room("padded", size * padded_size, x.dtype))
         columns = room("columns", len(turns) * size * len(places) * high * area, x.dtype)
@@ -73,11 +76,6 @@ def _gathered(kit: Kit, x: Array, taps: Array, shift: Array | None, axes: list[S
             np.add(out, beside, out=out)  # of the additions that the products have counted
         if shift is not None:
             kit.add(out, shift[first:last, :, None], out=out)
-
-    # One thread: a second one reads what the first has in its cache, and takes longer for it than the sums do.
-    each = max(1, COLUMNS // (len(turns) * len(places) * high * area))
-    for first in range(0, channels, each):
-        some(first, min(channels, first + each))
 
 
 @lru_cache(maxsize=256)
@@ -107,7 +105,9 @@ def _channels_last(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes
     result = np.empty((*outs, many, channels), y.dtype)
     places = _places(tuple(axes))
 
-    def some(first: int, last: int) -> None:
+    tall = max(1, BLOCK // (channels * many * prod(outs[1:])))
+    for first in range(0, outs[0], tall):
+        last = min(outs[0], first + tall)
         out = result[first:last]
         scratch = np.empty_like(out)
         for index, (tap, (down, *along)) in enumerate(places):
@@ -117,9 +117,5 @@ def _channels_last(kit: Kit, wide: Array, taps: Array, shift: Array | None, axes
             _accumulate(kit, out, part, factors[tap], scratch, first=index == 0)
         if shift is not None:
             kit.add(out, shift.T, out=out)
-
-    step = max(1, BLOCK // (channels * many * prod(outs[1:])))
-    for first in range(0, outs[0], step):
-        some(first, min(outs[0], first + step))
     back = (rank + 1, rank, *range(rank))
     y.reshape(channels, many, *outs)[...] = result.transpose(back)

@@ -19,7 +19,7 @@ import numpy as np
 from cnnshape.forward.blas import alone
 from cnnshape.forward.erf import erf
 from cnnshape.forward.memory import scratch
-from cnnshape.forward.threads import busy, count, spread
+from cnnshape.forward.threads import busy, count, shares, spread
 from cnnshape.forward.weights import Weights
 
 #: An array of any type and rank.
@@ -193,10 +193,6 @@ class Kit:
 
     def parts(self, length: int, step: int, body: Callable[[Kit, int, int], Any], *, heavy: bool = False) -> None:
         """Call `body(kit, first, last)` for every stretch of at most `step`, on all threads where that is worth it."""
-        if step >= length:
-            if length > 0:
-                body(self, 0, length)
-            return
         starts = range(0, length, max(1, step))
         kits = (
             [Kit(self.weights, self.owner, self) for _ in starts]
@@ -233,7 +229,7 @@ def _shared(a: Array, b: Array, out: Array | None) -> Array:
     length, many = max(y.shape), count()
     # This thread begins at once, the others when they have woken.
     early = min(length * AHEAD // (y.size * a.shape[1]), length // 2)
-    bounds = [0, *[early + (length - early) * part // many for part in range(1, many + 1)]]
+    bounds = [0, *[early + bound for bound in shares(length - early, many)[1:]]]
 
     def work(part: int) -> None:
         own = slice(bounds[part], bounds[part + 1])

@@ -35,6 +35,11 @@ def busy() -> bool:
     return getattr(_busy, "now", False)
 
 
+def shares(length: int, many: int) -> list[int]:
+    """Where each of so many equal parts of a length begins, and where the last ends."""
+    return [length * part // many for part in range(many + 1)]
+
+
 def spread(work: Callable[[int], None], parts: Iterable[int]) -> None:
     """Call `work` once for every part, on all threads; the first error is raised when all have ended."""
     todo = list(parts)
