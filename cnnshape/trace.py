@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from cnnshape.facts import Facts
+from cnnshape.geometry.field import Field
 from cnnshape.geometry.reach import Limits, Reach, behind, of_still, together
-from cnnshape.geometry.receptive import Field, fold, join, whole
+from cnnshape.geometry.receptive import fold, join, whole
 from cnnshape.geometry.resample import Whole
 from cnnshape.layers.base import Carry
 from cnnshape.network import Network, Node

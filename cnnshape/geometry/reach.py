@@ -7,16 +7,14 @@ the way to it to the last one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
+from cnnshape.geometry.field import Field
 from cnnshape.geometry.resample import Whole
 from cnnshape.geometry.transposed import Transposed
 from cnnshape.geometry.window import Window
-
-if TYPE_CHECKING:
-    from cnnshape.geometry.receptive import Field
 
 #: So many positions are looked at one by one, at most, to learn what an axis that ends sees.
 MAX_LISTED = 1 << 16
@@ -77,13 +75,12 @@ Reach = Limits | Listed
 #: The first and the last row that one position sees; None: it sees nothing.
 Span = tuple[int, int] | None
 #: How a layer reads so many positions of that reach and field; None: each position reads its like.
-Source = tuple[Reach, "Field", Any, int]
+Source = tuple[Reach, Field, Any, int]
 
 
 def behind(reach: Reach, field: Field, way: Any, n: int, after: Field) -> Reach:
     """The reach behind a layer that reads `n` positions by `way`; `after` is the field there.
 
-    >>> from cnnshape.geometry.receptive import Field
     >>> behind(Limits(0, 223), Field(), Window(kernel=7, stride=2), 224, Field(0, 7, 2))
     Limits(low=0, high=222, front=0, back=0)
     """

@@ -91,9 +91,8 @@ class Window(msgspec.Struct, frozen=True, gc=False):
         >>> Window(kernel=3, stride=2, before=1, after=1).gapless(8), Window(kernel=3, stride=2).gapless(8)
         (True, False)
         """
-        kernel, before = self.kernel, self.before
-        over = self.after - (n + before + self.after - kernel) % self.stride
-        return (self.dilation == 1 or kernel == 1) and 0 <= before < kernel and 0 <= over < kernel
+        kernel, over = self.kernel, self.after - self.left_over(n)
+        return (self.dilation == 1 or kernel == 1) and 0 <= self.before < kernel and 0 <= over < kernel
 
     def unread(self, n: int) -> int | None:
         """How many of the n input positions no window ever reads; None where that takes too long to count.

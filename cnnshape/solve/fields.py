@@ -7,7 +7,7 @@ from itertools import product
 
 import msgspec
 
-from cnnshape.geometry.receptive import Field
+from cnnshape.geometry.field import Field
 from cnnshape.geometry.window import Window
 from cnnshape.solve.answer import Chain, Chains
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from cnnshape.geometry.field import Field
 from cnnshape.geometry.padding import ceil_after, resolve, same_lower, same_upper
 from cnnshape.geometry.reach import Limits, behind
-from cnnshape.geometry.receptive import Field, fold, join, whole
+from cnnshape.geometry.receptive import fold, join, whole
 from cnnshape.geometry.resample import Adaptive, Resample
 from cnnshape.geometry.transposed import Transposed
 from cnnshape.geometry.window import Window

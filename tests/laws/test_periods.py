@@ -8,8 +8,9 @@ from unittest import mock
 import pytest
 
 from cnnshape.geometry import receptive
+from cnnshape.geometry.field import Field, Table
 from cnnshape.geometry.reach import Limits
-from cnnshape.geometry.receptive import Field, Table, fold, join, whole
+from cnnshape.geometry.receptive import fold, join, whole
 from cnnshape.geometry.transposed import Transposed
 
 APART = Table((0, 2), (0, 2), 1)

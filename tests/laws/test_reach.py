@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from cnnshape.api import analyze, analyze_data_network
 from cnnshape.geometry import reach as room
+from cnnshape.geometry.field import Field
 from cnnshape.geometry.reach import Limits, Listed, behind, together
-from cnnshape.geometry.receptive import Field, fold, join, whole
+from cnnshape.geometry.receptive import fold, join, whole
 from cnnshape.geometry.resample import Adaptive, Resample, Whole
 from cnnshape.geometry.transposed import Transposed
 from cnnshape.geometry.window import Window

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from cnnshape.api import analyze_data_network
 from cnnshape.calculate import _Walk
+from cnnshape.geometry.field import Field
 from cnnshape.geometry.reach import Limits
-from cnnshape.geometry.receptive import Field, fold
+from cnnshape.geometry.receptive import fold
 from cnnshape.geometry.window import Window
 
 CHANNELS = 8

@@ -11,7 +11,7 @@ import cnnshape.calculate
 import cnnshape.trace
 from cnnshape.api import analyze_document
 from cnnshape.geometry import padding
-from cnnshape.geometry.receptive import Field
+from cnnshape.geometry.field import Field
 from cnnshape.geometry.transposed import Transposed
 from cnnshape.geometry.window import Window
 from cnnshape.layers.conv import Conv, ConvTranspose

@@ -8,7 +8,7 @@ import pytest
 
 import cnnshape.trace
 from cnnshape.api import analyze_data_network, analyze_network
-from cnnshape.geometry.receptive import Field
+from cnnshape.geometry.field import Field
 
 fields = importlib.import_module("cnnshape.verify.fields").fields
 
