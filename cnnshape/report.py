@@ -125,11 +125,11 @@ class Status(msgspec.Struct, frozen=True):
 
     def of(self, total: str) -> State:
         """The state of one total, by its name; what every network knows in full is complete."""
-        return getattr(self, _STATES[total]) if total in _STATES else "complete"
+        return getattr(self, STATES[total]) if total in STATES else "complete"
 
 
 #: Which state each total has.
-_STATES = {
+STATES = {
     "params": "params",
     "trainable_params": "params",
     "param_bytes": "params",
@@ -144,6 +144,8 @@ _STATES = {
     "receptive_field": "receptive_field",
     "jump": "receptive_field",
 }
+#: The number of a layer that is missing where one of these is not complete.
+MISSING = {"params": "params", "macs": "macs", "memory": "activation_bytes"}
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -188,6 +190,10 @@ class Report(msgspec.Struct):
             if row.name == name:
                 return row
         raise KeyError(name)
+
+    def lacking(self, what: str) -> tuple[str, ...]:
+        """The layers without params, MACs or memory: `what` is one of MISSING."""
+        return tuple([row.name for row in self.layers if getattr(row, MISSING[what]) is None])
 
     def _repr_html_(self) -> str | None:
         """The table, for a notebook; None, where nobody has said how a report looks, leaves it to the plain text."""

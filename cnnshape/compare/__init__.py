@@ -14,7 +14,7 @@ import msgspec
 from cnnshape.compare.align import matched
 from cnnshape.errors import did_you_mean, usage
 from cnnshape.network import Network
-from cnnshape.report import LayerReport, Report
+from cnnshape.report import MISSING, STATES, LayerReport, Report
 from cnnshape.report import State as Known
 from cnnshape.units import number_of
 
@@ -32,18 +32,6 @@ TOTALS = (
     "activation_bytes",
     "peak_activation_bytes",
 )
-#: The number of a layer that is missing where a total is not complete.
-MISSING = {"params": "params", "macs": "macs", "memory": "activation_bytes"}
-#: Which of these a total is the sum of. A peak is no sum: what is missing on both sides does not cancel.
-SUMS = {
-    "params": "params",
-    "trainable_params": "params",
-    "buffers": "params",
-    "param_bytes": "params",
-    "macs": "macs",
-    "flops": "macs",
-    "activation_bytes": "memory",
-}
 #: What is compared of two layers that are one.
 NUMBERS = ("params", "macs", "activation_bytes")
 
@@ -125,7 +113,7 @@ def compare(before: tuple[Network, Report], after: tuple[Network, Report], guard
         )
         for i, j in found
     ]
-    unknown = {what: (_without(number, was), _without(number, now)) for what, number in MISSING.items()}
+    unknown = {what: (was.lacking(what), now.lacking(what)) for what in MISSING}
     unknown = {what: names for what, names in unknown.items() if any(names)}
     stayed = {
         (pair.before, pair.after)
@@ -139,11 +127,6 @@ def compare(before: tuple[Network, Report], after: tuple[Network, Report], guard
     }
     totals = tuple([_total(name, was, now, alike) for name in TOTALS])
     return Difference(was.model.source, now.model.source, totals, tuple(pairs), tuple(_broken(totals, guards)), unknown)
-
-
-def _without(number: str, report: Report) -> tuple[str, ...]:
-    """The layers whose number is not known."""
-    return tuple([row.name for row in report.layers if getattr(row, number) is None])
 
 
 def guard(text: str) -> Guard:
@@ -227,7 +210,9 @@ def _total(name: str, was: Report, now: Report, alike: set[str]) -> Total:
         None if known == "unavailable" else getattr(report.totals, name)
         for known, report in zip(status, (was, now), strict=True)
     )
-    if before is None or after is None or ("partial" in status and SUMS.get(name) not in alike):
+    # A peak is no sum: what is missing on both sides does not cancel.
+    cancels = STATES.get(name) in alike and name != "peak_activation_bytes"
+    if before is None or after is None or ("partial" in status and not cancels):
         return Total(name, before, after, None, None, status)
     return Total(name, before, after, after - before, 100 * (after - before) / before if before else None, status)
 

@@ -10,18 +10,13 @@ from cnnshape.render.escape import md
 from cnnshape.render.notes import lacking
 from cnnshape.render.safe import inline, padded, width
 from cnnshape.render.units import marked, size
+from cnnshape.report import MISSING
 
 if TYPE_CHECKING:
     from cnnshape.compare import Difference, Pair, Total
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "affected": " ", "same": " "}
 _WORDS = {"macs": "MACs", "activation_bytes": "memory"}
-#: What is said of which total where layers are missing from it.
-_LACKING = {
-    "params": ("params are", "params"),
-    "macs": ("macs are", "macs"),
-    "memory": ("memory is", "activation_bytes"),
-}
 
 
 def to_json(found: Difference) -> str:
@@ -68,7 +63,7 @@ def missing(found: Difference) -> list[str]:
     """Which totals are not complete, on which side, for want of which layers."""
     totals = {total.name: total for total in found.totals}
     return [
-        f"{when}: {lacking(_LACKING[what][0], totals[_LACKING[what][1]].status[side], list(found.unknown[what][side]))}"
+        f"{when}: {lacking(what, totals[MISSING[what]].status[side], found.unknown[what][side])}"
         for side, when in enumerate(("before", "after"))
         for what in found.unknown
         if found.unknown[what][side]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnnshape.render.units import joined, marked, measured, size
-from cnnshape.report import LayerReport, ReceptiveField, Report
+from cnnshape.report import MISSING, LayerReport, ReceptiveField, Report
 
 #: What lies along each spatial axis, by how many there are.
 _AXES = {1: ("positions of length",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}
@@ -43,23 +44,19 @@ def notes(report: Report, counting: Any = None) -> list[str]:
     lines.extend(f"{row.name} never reads {lost(row)}" for row in dropping[:8])
     if len(dropping) > 8:
         lines.append(f"... and {len(dropping) - 8} more layers that never read some input positions")
-    for what, state, field in (
-        ("params are", report.status.params, "params"),
-        (
-            "macs are" if counting is None else f"{counting.tool} {counting.word or 'operations'} are",
-            report.status.macs,
-            "macs",
-        ),
-        ("memory is", report.status.memory, "activation_bytes"),
-    ):
+    for what in MISSING:
+        state = report.status.of(MISSING[what])
         if state != "complete":
-            lines.append(lacking(what, state, [row.name for row in report.layers if getattr(row, field) is None]))
+            name = (
+                f"{counting.tool} {counting.word or 'operations'}" if what == "macs" and counting is not None else what
+            )
+            lines.append(lacking(name, state, report.lacking(what)))
     return lines
 
 
-def lacking(what: str, state: str, unknown: list[str]) -> str:
+def lacking(what: str, state: str, unknown: Sequence[str]) -> str:
     """That a total is not complete, and which layers are not in it."""
-    return f"{what} {state}: unknown for {together(unknown)}"
+    return f"{what} {'is' if what == 'memory' else 'are'} {state}: unknown for {together(list(unknown))}"
 
 
 def seen(field: ReceptiveField) -> str:
