@@ -50,8 +50,23 @@ class Dialect(NamedTuple):
     """How another format calls the fields of layers, so that an error in its file speaks of what stands there."""
 
     words: dict[str, str]
-    said: Callable[[str, Any], str]
-    """A field and a value as that format writes them; "" where it cannot."""
+    """Our field -> its own."""
+    mark: str
+    """What stands between a field and its value."""
+    own: Callable[[str, Any], str | None] | None = None
+    """How it writes what it does not write as a whole number; "" where it cannot, None for all else."""
+
+    def said(self, field: str, value: Any) -> str:
+        """A field and a value as that format writes them; "" where it cannot.
+
+        >>> caffe = Dialect({"padding": "pad"}, ": ")
+        >>> caffe.said("padding", 2), caffe.said("padding", "same"), caffe.said("bias", 1)
+        ('pad: 2', '', '')
+        """
+        found = None if self.own is None else self.own(field, value)
+        if found is not None:
+            return found
+        return f"{self.words[field]}{self.mark}{value}" if field in self.words and type(value) is int else ""
 
     def translated(self, text: str, fields: set[str]) -> str:
         """The text with the format's own words for these fields, and for names that are no English words."""

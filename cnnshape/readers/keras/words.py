@@ -21,15 +21,15 @@ WORDS = {
 }
 
 
-def said(field: str, value: Any) -> str:
-    """A field as an argument; Keras pads by words alone, and counts axes of its own layout.
+def own(field: str, value: Any) -> str | None:
+    """A field as an argument: Keras pads by words alone, and counts axes of its own layout.
 
-    >>> said("padding", "same"), said("padding", 2), said("groups", 3)
-    ('padding="same"', '', 'groups=3')
+    >>> own("padding", "same"), own("padding", 2), own("groups", 3)
+    ('padding="same"', '', None)
     """
     if field == "padding":
         return f'padding="{value}"' if value in ("same", "valid") else ""
-    return f"{WORDS[field]}={value}" if field in WORDS and field != "dim" and type(value) is int else ""
+    return "" if field == "dim" else None
 
 
-DIALECT = Dialect(WORDS, said)
+DIALECT = Dialect(WORDS, "=", own)
