@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from cnnshape.lint.found import Change, Found
 from cnnshape.spec.blame import every_mapping
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def texts(value: Any) -> Iterator[str]:
 def words(value: Any) -> set[str]:
     """Every word inside a written value that might be a name."""
     return {word for text in texts(value) for word in _WORD.findall(text)}
+
+
+def unused(section: Any, name: str, below: str, message: str) -> Found:
+    """A name below a key of the top that nothing uses: where it is written, and that it may go."""
+    return Found(None, message, "leave it out, or use it", change=Change("unwrite", name, below), at=section.mark(name))
 
 
 def sources(document: Document | None) -> Iterator[tuple[str, int]]:

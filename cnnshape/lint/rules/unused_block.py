@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnshape.lint.graph import Change, Found, Graph
+from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
-from cnnshape.lint.written import top, words
+from cnnshape.lint.written import top, unused, words
 
 
 def check(g: Graph) -> Iterator[Found]:
@@ -24,13 +24,7 @@ def check(g: Graph) -> Iterator[Found]:
             pending.append(name)
     for name in section:
         if name not in called:
-            yield Found(
-                None,
-                f"no layer calls the block {name}",
-                "leave it out, or use it",
-                change=Change("unwrite", name, "blocks"),
-                at=section.mark(name),  # type: ignore[attr-defined]
-            )
+            yield unused(section, name, "blocks", f"no layer calls the block {name}")
 
 
 RULE = Rule(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from cnnshape.lint.graph import Change, Found, Graph
+from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
-from cnnshape.lint.written import top, words
+from cnnshape.lint.written import top, unused, words
 
 
 def check(g: Graph) -> Iterator[Found]:
@@ -21,13 +21,7 @@ def check(g: Graph) -> Iterator[Found]:
     counts = Counter(word for found in mentions.values() for word in found)
     for name, value in section.items():
         if name not in used and counts[name] == (name in mentions[name]):
-            yield Found(
-                None,
-                f"no expression mentions the variable {name} ({value})",
-                "leave it out, or use it",
-                change=Change("unwrite", name, "vars"),
-                at=section.mark(name),  # type: ignore[attr-defined]
-            )
+            yield unused(section, name, "vars", f"no expression mentions the variable {name} ({value})")
 
 
 RULE = Rule(
