@@ -10,7 +10,7 @@ import gc
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, Place, Problem
-from cnnshape.facts import Facts, counted, facts, in_spec, tried_fix, unknown
+from cnnshape.facts import Facts, blind, counted, facts, in_spec, tried_fix, unknown
 from cnnshape.liveness import follow
 from cnnshape.network import Network, Node, batched
 from cnnshape.promises import promised, unkept
@@ -75,8 +75,7 @@ class _Walk:
                     key = (layer, xs)
                     found = known.get(key)
                     if found is None:
-                        blind = UNKNOWN in xs and layer.kind != "foreign"
-                        found = known[key] = unknown(len(outputs)) if blind else facts(layer, xs)
+                        found = known[key] = unknown(len(outputs)) if blind(layer, xs) else facts(layer, xs)
                     if found.view:
                         found = self.strides.settle(layer, found, node, xs)
                     outs = found.outs

@@ -105,6 +105,11 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
     )
 
 
+def blind(layer: Layer, xs: tuple[Shape, ...]) -> bool:
+    """Whether a layer reads a tensor without a shape, so that nothing is known of it; foreign ones state their own."""
+    return UNKNOWN in xs and layer.kind != "foreign"
+
+
 def unknown(count: int) -> Facts:
     """What is known of a layer that reads a tensor without a shape: how many outputs it has."""
     outs = (UNKNOWN,) * count

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, Place, Problem
+from cnnshape.facts import blind
 from cnnshape.layers.base import Layer
 from cnnshape.network import Dialect, Input, Network, Node
 from cnnshape.shape import UNKNOWN, Shape
@@ -82,7 +83,7 @@ class Graph:
         if found is None:
             found = (None,) * outputs
             if layer is not None and None not in xs:
-                if UNKNOWN in xs and layer.kind != "foreign":
+                if blind(layer, xs):
                     found = (UNKNOWN,) * outputs
                 else:
                     try:

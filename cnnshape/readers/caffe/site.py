@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnnshape.errors import LayerError, quoted
+from cnnshape.facts import blind
 from cnnshape.layers.base import Layer
 from cnnshape.layers.other import Foreign
 from cnnshape.readers.caffe.fields import Fields, WrongField
@@ -96,10 +97,13 @@ class Site:
         xs = [self.graph.shapes[value] for value in values]
         share, frozen, counted = None, False, None
         known = [x for x in xs if x is not None]
-        if len(known) == len(xs):
+        # Arrays have a size where the inputs fit; where they do not, calculate tells it, with its place.
+        if (
+            len(known) == len(xs)
+            and None not in self.graph.inferred(layer, values, outputs)
+            and not blind(layer, tuple(known))
+        ):
             try:
-                if known:
-                    layer.outs(*known)  # arrays have a size where the inputs fit
                 weights = tuple((layer.weights(*known) or {}).values())
                 arrays = weights if blobs is None else blobs
                 if arrays:

@@ -47,8 +47,10 @@ def _short(value: Any) -> Ref | None:
     return None
 
 
-def entry_of(graph: Graph, entry: dict[str, Any]) -> dict[str, Any]:
+def entry_of(graph: Graph, entry: Any) -> dict[str, Any]:
     """A layer's entry with what it must have: class_name, name, config."""
+    if not isinstance(entry, dict):
+        raise graph.stop("CNN-E106", f"an entry of layers is no layer: {quoted(entry)}")
     kind, config = entry.get("class_name"), entry.get("config", {})
     if not isinstance(kind, str) or not isinstance(config, (dict, list)):
         raise graph.stop("CNN-E106", f"a layer has no class_name or no config: {quoted(dict(list(entry.items())[:3]))}")
@@ -76,8 +78,6 @@ class Wiring:
         self.stated: dict[tuple[str, int, int], Any] = {}
         layers = config.get("layers")
         for item in layers if isinstance(layers, list) else []:
-            if not isinstance(item, dict):
-                raise graph.stop("CNN-E106", f"an entry of layers is no layer: {quoted(item)}")
             entry = entry_of(graph, item)
             if entry["name"] in self.entries:
                 raise graph.stop("CNN-E302", f"two layers are named {quoted(entry['name'])}", layer=entry["name"])

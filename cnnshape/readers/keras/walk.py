@@ -127,11 +127,7 @@ class Walk:
     ) -> list[Tensor]:  # fmt: skip
         """One layer after the other."""
         layers = config.get("layers", []) if isinstance(config, dict) else config
-        entries = []
-        for entry in layers:
-            if not isinstance(entry, dict):
-                raise self.graph.stop("CNN-E106", f"an entry of layers is no layer: {quoted(entry)}")
-            entries.append(entry_of(self.graph, entry))
+        entries = [entry_of(self.graph, entry) for entry in layers]
         if given is None:
             shape, name = _first_shape(config, entries)
             given = [self.input(name, shape, default=True)]

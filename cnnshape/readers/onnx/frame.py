@@ -33,6 +33,17 @@ class Frame:
         self.home = home
         self.stated: dict[str, tuple[int, ...]] = {}
 
+    def inner(self, label: str = "") -> Frame:
+        """One for a graph inside this one, which sees its names; with a label, its own are told apart from them."""
+        if not label:
+            return Frame(self.opsets, self, self.prefix, self.path, self.attributes, self.home)
+        prefix, home = f"{self.prefix}{label}/", f"{self.home}{label}/"
+        return Frame(self.opsets, self, prefix, (*self.path, label), self.attributes, home)
+
+    def filled(self, names: tuple[str, ...], outs: list[tuple[int, ...] | None]) -> list[tuple[int, ...] | None]:
+        """The shapes, those that are not known as the file states them."""
+        return [self.stated.get(name) if size is None else size for name, size in zip(names, outs, strict=False)]
+
     def find(self, name: str) -> Value | None:
         """The value of this name, here or around."""
         frame: Frame | None = self

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from cnnshape.readers.onnx.scope import Made, Scope
 from cnnshape.readers.onnx.value import Root, Value
 
 
@@ -57,10 +56,12 @@ class Ledger:
         name, held = self.owners.get(key, ("", None))
         return name if name and held == sizes else None
 
-    def weighed(self, made: Made, scope: Scope, sizes: tuple[Any, Any]) -> dict[str, int] | None:
-        """How many numbers a layer's arrays bring, where they are not as many as they have; else None."""
+    def weighed(self, values: list[Value], sizes: tuple[Any, Any]) -> dict[str, int] | None:
+        """How many numbers a layer's arrays bring, where they are not as many as they have; else None.
+
+        `values` are its weights and buffers, `sizes` the shapes that it has for either.
+        """
         arrays = {**(sizes[0] or {}), **sizes[1]}
-        values = [value for at in made.weights if (value := scope.values[at]) is not None]
         if len(values) != len(arrays):
             return None
         found = {}

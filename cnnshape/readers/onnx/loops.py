@@ -10,7 +10,7 @@ from copy import copy
 from typing import NamedTuple
 
 from cnnshape.errors import LayerError
-from cnnshape.facts import counted, facts, unknown
+from cnnshape.facts import blind, counted, facts, unknown
 from cnnshape.layers import BY_NAME
 from cnnshape.ops import OP_NAMES, Ops
 from cnnshape.readers.graph import Graph
@@ -20,7 +20,6 @@ from cnnshape.readers.onnx.op import Op
 from cnnshape.readers.onnx.proto import Body, ValueInfo
 from cnnshape.readers.onnx.rows import UNSEEN, Inside, Rows
 from cnnshape.readers.onnx.value import Size, Value
-from cnnshape.shape import UNKNOWN
 
 #: Walks through a body with these rows and the values in a frame; false where something does not fit.
 Run = Callable[[Body, Frame, Rows], bool]
@@ -112,9 +111,7 @@ class Turn:
         self.graph = Graph(graph.file, graph.form, graph.batch)
         self.rows, self.below = Rows(self.graph, strict=False), rows.ledger
         self.rows.ledger = rows.ledger.below()
-        label = op.name or op.type
-        prefix, home = f"{frame.prefix}{label}/", f"{frame.home}{label}/"
-        self.frame = Frame(frame.opsets, frame, prefix, (*frame.path, label), frame.attributes, home)
+        self.frame = frame.inner(op.name or op.type)
         self.same = copies(found)
         self.taken: list[Value] = []
         for name in closure(found):
@@ -169,8 +166,7 @@ def within_turns(graph: Graph, times: int | None) -> Inside:
         if node.layer is None or len(xs) < len(node.inputs):
             return UNSEEN
         try:
-            blind = UNKNOWN in xs and node.layer.kind != "foreign"
-            row = unknown(len(node.outputs)) if blind else facts(node.layer, xs)
+            row = unknown(len(node.outputs)) if blind(node.layer, xs) else facts(node.layer, xs)
         except LayerError:
             return UNSEEN
         brought, buffers = counted(node.counted or {}, row) if node.share is None else (0, 0)

@@ -94,11 +94,12 @@ class Rows:
         if not made.weights:
             return graph.node(name, layer, inputs, outputs=made.outputs, path=path)
         ledger = self.ledger
-        key = tuple([scope.value(at).origin for at in made.weights if scope.has(at)])
+        held = [scope.value(at) for at in made.weights if scope.has(at)]
+        key = tuple([value.origin for value in held])
         xs = [graph.shapes[value] for value in inputs]
         sizes: tuple[Any, Any] = (layer.weights(*xs), layer.buffers(*xs))
         share = ledger.owner(key, sizes)
-        counted = ledger.weighed(made, scope, sizes) if share is None else None
+        counted = ledger.weighed(held, sizes) if share is None else None
         numbers = graph.node(name, layer, inputs, outputs=made.outputs, path=path, share=share, counted=counted)
         ledger.owners.setdefault(key, (graph.nodes[-1].name, sizes))
         return numbers

@@ -40,7 +40,7 @@ def turns(found: Body, values: list[Value | None], frame: Frame, compute: Comput
     for turn in range(MAX_STEPS // max(1, len(part.body.nodes))):
         if not goes or turn == most:
             return turn
-        around = Frame(frame.opsets, frame, frame.prefix, frame.path, frame.attributes, frame.home)
+        around = frame.inner()
         around.values.update({name: value for name, value in state.items() if value is not None})
         around.values[found.inputs[0].name] = _known("int", turn)
         around.values[found.inputs[1].name] = _known("bool", 1)

@@ -185,10 +185,7 @@ class Walk:
             self.deeper(op)
             outs, empty = agreed(op, self.graph, lambda span, trial: self.tried(span, trial, frame))
             self.calls.pop()
-            outs = [
-                frame.stated.get(name) if size is None else size for name, size in zip(op.outputs, outs, strict=True)
-            ]
-            self.rows.add(op, values, outs, frame, EMPTY if empty else UNSEEN)
+            self.rows.add(op, values, frame.filled(op.outputs, outs), frame, EMPTY if empty else UNSEEN)
             return True
         span = op.attributes.get("then_branch" if condition.values[0] else "else_branch")
         if span.__class__ is not Span:
@@ -196,8 +193,7 @@ class Walk:
         self.deeper(op)
         inner = body(span, frame.opsets)
         label = op.name or "If"
-        prefix, home, path = f"{frame.prefix}{label}/", f"{frame.home}{label}/", (*frame.path, label)
-        around = Frame(frame.opsets, frame, prefix, path, frame.attributes, home)
+        around = frame.inner(label)
         self.run(inner, around)
         for name, info in zip(op.outputs, inner.outputs, strict=False):
             found = around.find(info.name)
@@ -210,7 +206,7 @@ class Walk:
     def tried(self, span: Span, trial: Trial, frame: Frame) -> list[Value | None] | None:
         """The outputs of a branch; None where something does not fit, which may be why it is not the one to be taken."""
         found = body(span, frame.opsets)
-        around = Frame(frame.opsets, frame, frame.prefix, frame.path, frame.attributes, frame.home)
+        around = frame.inner()
         return [around.find(info.name) for info in found.outputs] if self.walked(found, around, trial) else None
 
     def repeated(self, op: Op, values: list[Value | None], frame: Frame) -> bool:
@@ -229,10 +225,7 @@ class Walk:
         self.calls.pop()
         if made is None or len(made.outs) < len(op.outputs):
             return False
-        outs = [
-            frame.stated.get(name) if size is None else size for name, size in zip(op.outputs, made.outs, strict=False)
-        ]
-        self.rows.add(op, values, outs, frame, made.inside, made.taken)
+        self.rows.add(op, values, frame.filled(op.outputs, made.outs), frame, made.inside, made.taken)
         return True
 
     def turn(self, found: Body, around: Frame, rows: Rows) -> bool:
