@@ -184,3 +184,12 @@ def test_a_caffe_layer_that_reads_nothing_is_read() -> None:
     text = """input: "a" input_shape { dim: 2 dim: 3 dim: 7 dim: 11 }
     layer { name: "y" type: "ReLU" top: "y" } layer { name: "z" type: "Unheard" top: "z" }"""
     assert problems("x.prototxt", text, "caffe")
+
+
+def test_axes_that_a_squeeze_of_onnx_does_not_read_are_not_read() -> None:
+    """Since opset 13 they are an input."""
+    squeezed = files.node("Squeeze", ["x"], ["y"], axes=[2])
+    raw = files.model([squeezed], [files.value("x", (2, 3, 1, 1))], ["y"], opset=13)
+    assert files.sizes(raw) == ["2x3"]
+    scalar = files.model([files.node("Squeeze", ["x"], ["y"], axes=[0])], [files.value("x", ())], ["y"], opset=13)
+    assert files.report(scalar).layers

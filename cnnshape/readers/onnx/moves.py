@@ -95,7 +95,7 @@ def reshape(s: Scope) -> Made | None:
 
 def squeeze(s: Scope) -> Made | None:
     """Squeeze behind the batch."""
-    axes = s.ints(1) if s.has(1) else s.attributes.get("axes")
+    axes = s.axes()
     x = s.x()
     gone = tuple(
         sorted({axis % len(x) for axis in axes} if axes is not None else {d for d, n in enumerate(x) if n == 1})
@@ -108,7 +108,7 @@ def squeeze(s: Scope) -> Made | None:
 def unsqueeze(s: Scope) -> Made | None:
     """Unsqueeze by one dimension; several are a reshape."""
     x, y = s.x(), s.y
-    axes = s.ints(1) if s.has(1) else s.attributes.get("axes")
+    axes = s.axes()
     if axes is None or not x or x[0] != y[0] or any(axis % len(y) == 0 for axis in axes):
         return None
     return Made(BY_NAME["unsqueeze"](dim=axes[0] % len(y))) if len(axes) == 1 else Made(BY_NAME["reshape"](shape=y[1:]))

@@ -83,6 +83,11 @@ class Scope:
         found = self.const(at)
         return found.values if found is not None and found.kind == "int" else None
 
+    def axes(self) -> tuple[int, ...] | None:
+        """The axes of Squeeze and Unsqueeze, from where `Call.axes_of` took them: an attribute before opset 13."""
+        stated: tuple[int, ...] | None = self.attributes.get("axes") if 0 < self.opset < 13 else self.ints(1)
+        return stated
+
     def get(self, name: str, default: Any) -> Any:
         """An attribute of its default's type. Errors: LayerError CNN-E803 for one of another type."""
         found = self.attributes.get(name, default)
