@@ -35,7 +35,7 @@ def _fold(
             ufunc(to, values if before is None else before(own, values), out=to)
             own.tally[kind] += values.size
 
-    kit.parts(len(target), max(1, BLOCK // max(1, prod(y.shape[2:]))), some)
+    kit.parts(len(target), max(1, BLOCK // max(1, prod(y.shape[2:]) * prod(map(len, places)))), some)
     return y, axes
 
 
