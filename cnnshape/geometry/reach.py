@@ -194,7 +194,7 @@ def _taps(way: Any, n: int, o: int) -> range:
     """The positions of the axis itself that output `o` reads; an interpolation holds its neighbours inside."""
     taps: range = way.reached(o)
     if not isinstance(way, (Window, Transposed)):
-        return range(max(0, min(taps[0], n - 1)), max(0, min(taps[-1], n - 1)) + 1)
+        return range(max(0, taps[0]), min(taps[-1], n - 1) + 1)
     skipped = max(0, -(taps.start // taps.step))
     return range(taps.start + skipped * taps.step, min(taps.stop, n), taps.step)
 

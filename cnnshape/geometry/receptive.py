@@ -19,7 +19,7 @@ AxisMap = Window | Transposed | Resample | Adaptive | Whole
 
 #: Patterns that repeat later than this are not followed (their field is unavailable).
 MAX_PERIOD = 1 << 14
-#: Nor are patterns whose outputs must be looked at more often than this.
+#: Nor are patterns of which more positions must be looked at one by one than this.
 MAX_LOOKS = 1 << 20
 
 
@@ -44,17 +44,8 @@ def fold(field: Field, way: AxisMap, n: int, reach: Reach) -> Field | None:
     if field.jump == 0:
         return field
     outs, ins = (1, way.stride) if isinstance(way, Window) else way.period
-    look: Callable[[int], Sequence[int]] = way.reached
-    if isinstance(way, Adaptive) or (isinstance(way, Resample) and way.taps == 1):
-        # These never leave the axis. A window may fall into the padding, and a smooth interpolation over the border:
-        # the periodic field answers there as well.
-        reached = way.reached
-
-        def look(o: int) -> Sequence[int]:
-            places = reached(o)
-            return range(max(0, min(places[0], n - 1)), max(0, min(places[-1], n - 1)) + 1)
-
-    found = _tabled(field, look, outs, ins, way.out_size(n))
+    # A window may fall into the padding, and a smooth interpolation over the border: a field answers there as well.
+    found = _tabled(field, way.reached, outs, ins, way.out_size(n))
     if found is not None and found.jump == 0:  # one place alone is read, however many outputs there are
         return _inside(behind(reach, field, way, n, found))
     return found
@@ -72,8 +63,7 @@ def _tabled(field: Field, look: Callable[[int], Sequence[int]], outs: int, ins: 
     if outs * times > MAX_PERIOD:
         return None
     orderly = field.table is None or field.table.orderly
-    if not orderly and outs * times * period > MAX_LOOKS:
-        return None
+    left = MAX_LOOKS
     lows, highs = [], []
     for o in range(outs * times):
         places = look(o)
@@ -83,6 +73,9 @@ def _tabled(field: Field, look: Callable[[int], Sequence[int]], outs: int, ins: 
             continue
         # A whole period later the same interval lies further on: the ends are found near the first and the last.
         ends = places if len(places) <= 2 * period else (*places[:period], *places[-period:])
+        left -= len(ends)
+        if left < 0:
+            return None
         low, high = _hull([field.seen(place) for place in ends], field.seen(o * ins // outs)[0])
         lows.append(low)
         highs.append(high)

@@ -11,7 +11,9 @@ from cnnshape.geometry import receptive
 from cnnshape.geometry.field import Field, Table
 from cnnshape.geometry.reach import Limits
 from cnnshape.geometry.receptive import fold, join, whole
+from cnnshape.geometry.resample import Adaptive, Resample
 from cnnshape.geometry.transposed import Transposed
+from cnnshape.geometry.window import Window
 
 APART = Table((0, 2), (0, 2), 1)
 
@@ -60,11 +62,60 @@ def test_a_pattern_is_followed_up_to_its_longest_period(limit, followed) -> None
         assert (fold(Field(), Transposed(kernel=3, stride=3), 5, Limits(0, 4)) is not None) is followed
 
 
-@pytest.mark.parametrize(("limit", "followed"), [(12, True), (11, False)])
+@pytest.mark.parametrize(("limit", "followed"), [(6, True), (5, False)])
 def test_tables_that_are_not_orderly_are_looked_at_so_often_and_no_more(limit, followed) -> None:
-    with mock.patch.object(receptive, "MAX_LOOKS", limit):  # 3 outputs for each of 2 inputs, 2 intervals each
+    with mock.patch.object(receptive, "MAX_LOOKS", limit):  # 3 outputs for each of 2 inputs, each reads one
         found = fold(Field(table=APART), Transposed(kernel=3, stride=3), 6, Limits(0, 9))
     assert (found is not None) is followed
+
+
+def test_the_limits_are_those_that_the_documents_name() -> None:
+    for stride, followed in ((16384, True), (16385, False)):
+        assert (fold(Field(), Transposed(kernel=stride, stride=stride), 5, Limits(0, 4)) is not None) is followed
+    lows = tuple(range(2050, 0, -2))
+    backwards = Field(2050, 1, 2, Table(lows, lows, 2050))
+    n = 1025 * 1025
+    for outs, followed in ((511, True), (512, False)):  # two periods for each output: 1,047,550 and 1,049,600 positions
+        assert (fold(backwards, Adaptive(n, outs), n, Limits(0, 9)) is not None) is followed
+
+
+def test_of_a_long_pattern_no_more_is_looked_at_than_is_read() -> None:
+    """8, 10 and 14 outputs of 17, 9 and 10: the last pattern repeats after 1,040 outputs and is not orderly."""
+    field, reach = Field(), Limits(0, 16)
+    ways = [Resample(17, 8, Fraction(17, 8), taps=2), Resample(9, 10, Fraction(9, 10))]
+    for way in (*ways, Resample(10, 14, Fraction(9, 13), taps=4, corners=True)):
+        found = fold(field, way, way.n, reach)
+        assert found is not None
+        field = found
+    assert field.table is not None
+    assert len(field.table.lows) == 1040
+    assert not field.table.orderly
+    assert field.size == 9
+    assert fold(field, Window(1), 14, reach) == field
+
+
+def test_outputs_that_all_read_one_position_see_the_same() -> None:
+    way = Resample(1, 5, Fraction(0), taps=2, corners=True)
+    assert fold(Field(), way, 1, Limits(0, 0)) == Field(0, 1, 0)
+
+
+def test_an_output_that_sees_nothing_stands_beside_those_that_see_something() -> None:
+    found = fold(Field(size=3), Transposed(kernel=1, stride=3), 5, Limits(0, 6))
+    assert found is not None
+    assert [found.seen(o) for o in range(7)] == [(0, 2), (0, -1), (0, -1), (1, 3), (1, 0), (1, 0), (2, 4)]
+
+
+def test_a_branch_without_a_table_makes_no_period_longer() -> None:
+    table = Table((0, 0), (1, 1), 2)
+    found = join([Field(0, 1, 1), Field(0, 2, 1, table)], 6, [Limits(0, 5), Limits(0, 5)])
+    assert found == Field(0, 2, 1, table)
+
+
+def test_where_no_branch_sees_anything_the_first_one_tells_the_place() -> None:
+    first = Field(5, 3, 1, Table((5, 7), (4, 9), 2))
+    second = Field(0, 1, 1, Table((1, 2), (0, 2), 2))
+    found = join([first, second], 6, [Limits(0, 9), Limits(0, 9)])
+    assert found == Field(5, 8, 1, Table((5, 2), (4, 9), 2))
 
 
 def test_orderly_tables_need_no_looks() -> None:

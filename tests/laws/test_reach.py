@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cnnshape.api import analyze, analyze_data_network
 from cnnshape.geometry import reach as room
 from cnnshape.geometry.field import Field
-from cnnshape.geometry.reach import Limits, Listed, behind, together
+from cnnshape.geometry.reach import NOTHING, Limits, Listed, behind, together
 from cnnshape.geometry.receptive import fold, join, whole
 from cnnshape.geometry.resample import Adaptive, Resample, Whole
 from cnnshape.geometry.transposed import Transposed
@@ -129,6 +129,7 @@ def test_an_axis_that_ends_sees_the_rows_that_are_read(chain) -> None:
         rows = tensor.rows()
         low, high = tensor.reach.hull()
         assert (low, high) == (min(rows), max(rows)) if rows else low > high
+        assert not isinstance(tensor.reach, Listed) or tensor.reach.out == len(tensor.axis)
         ended = whole(tensor.field, tensor.reach)
         assert ended == fold(tensor.field, Whole(), len(tensor.axis), tensor.reach)
         assert ended == (Field(min(rows), max(rows) - min(rows) + 1, 0) if rows else Field(0, 0, 0))
@@ -181,6 +182,7 @@ APART = Transposed(kernel=2, dilation=3)  # laid over positions o - 3 and o; the
         ([APART, Window(1, before=-13)], (10, 12)),
         ([APART, Window(1, before=-13, after=-1)], (10, 11)),
         ([Window(3), Window(1, before=-5, after=-5), Window(1, 3, before=5, after=3)], None),
+        ([Window(9), Window(1, before=-2, after=-2), Window(1, 3, before=5, after=3)], None),
         ([Window(3), Window(1, after=4), Window(2, dilation=2, before=-11)], None),
         ([Window(3), Window(1, before=4), Window(2, dilation=2, after=-11)], None),
         ([CAUSAL, Window(1, before=-4), Resample(9, 18, Fraction(1, 2), taps=2)], (1, 12)),
@@ -189,6 +191,30 @@ APART = Transposed(kernel=2, dilation=3)  # laid over positions o - 3 and o; the
 def test_what_is_cut_behind_holes_is_not_seen(chain, rows) -> None:
     low, high = through(13, *chain).hull()
     assert (low, high) == rows if rows else low > high
+
+
+def test_so_much_is_listed_and_no_more() -> None:
+    """The outputs, the positions and what each output reads: 65,536 together, and 65,540."""
+    for n, listed in ((16385, True), (16386, False)):
+        reach = through(n, Window(2, dilation=2, before=1))
+        assert reach.hull() == (0, n - 1)
+        assert (reach.spans is not None) is listed
+
+
+def test_an_output_that_reads_nothing_costs_no_more_than_its_place(monkeypatch) -> None:
+    monkeypatch.setattr(room, "MAX_LISTED", 2)  # one position and one output, whose taps fall beside it
+    assert through(1, Window(2, dilation=3, before=1, after=2)).hull() == (0, -1)
+
+
+def test_the_limits_of_what_is_too_long_to_list_are_those_of_its_ends() -> None:
+    for n in (13, 10**6):
+        assert through(n, CAUSAL, Window(2, dilation=3, before=-4, after=-5)).hull() == (1, n - 6)
+
+
+def test_branches_that_see_nothing_see_nothing_together() -> None:
+    joined = Field(0, 2, 1)
+    low, high = together([NOTHING, Limits(4, 2)], [Field(), Field(1)], 3, joined).hull()
+    assert low > high
 
 
 @pytest.mark.parametrize(
