@@ -44,6 +44,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Elements that the backward pass needs and that are no input or output."""
     known: bool = True
     """Whether all outputs have a shape; where one has none, nothing that depends on it is known."""
+    apart: tuple[dict[int, Carry], ...] | None = None
+    """Where each dimension goes for each output; None: all outputs are read alike."""
     gapless: bool = False
     """Whether all that moves is read by windows that are `gapless`: no end of an axis is lost here."""
 
@@ -81,6 +83,7 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
                 left_over.append(left)
             elif window is not None:
                 gapless = False
+    apart = layer.apart(*xs)
     ops = layer.ops(outs[0], *xs)
     macs = layer.macs_alone() if ops is None else ops.mac
     return Facts(
@@ -92,8 +95,8 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
         ops,
         macs,
         None if macs is None else 2 * macs,
-        None if carries is None else {carry.axis: carry for carry in carries},
-        carries is not None or layer.mixes_channels,
+        None if carries is None else _by_axis(carries),
+        carries is not None or apart is not None or layer.mixes_channels,
         tuple(dropped) if dropped.count(0) < len(dropped) else None,
         tuple(left_over) if any(left_over) else None,
         elements,
@@ -101,8 +104,14 @@ def facts(layer: Layer, xs: tuple[Shape, ...]) -> Facts:
         0 if layer.view else sum(elements),
         layer.inside(*xs),
         known,
+        None if apart is None else tuple([_by_axis(ways) for ways in apart]),
         gapless,
     )
+
+
+def _by_axis(ways: tuple[Carry, ...]) -> dict[int, Carry]:
+    """By the dimension that is read."""
+    return {carry.axis: carry for carry in ways}
 
 
 def blind(layer: Layer, xs: tuple[Shape, ...]) -> bool:

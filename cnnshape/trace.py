@@ -74,13 +74,20 @@ class Trace:
     def visit(self, found: Facts, node: Node, xs: tuple[Shape, ...]) -> ReceptiveField | None:
         """Note where each axis of the network's input is found in the outputs; what they see, as the report shows it."""
         values, inputs = self.seen, node.inputs
+        if found.apart is not None:
+            before = values[inputs[0]]
+            values.extend([self.behind(before, found, xs, k, ways) for k, ways in enumerate(found.apart)])
+            first = values[-len(found.apart)]
+            return None if first is None else first.shown
         if len(inputs) == 1:
             one = values[inputs[0]]
             if found.moves:
-                one = self.behind(one, found, xs, 0)
+                one = self.behind(one, found, xs, 0, found.carries)
         else:
             used = inputs[:1] if node.layer is not None and node.layer.first_only else inputs
-            one = self.meet([self.behind(values[i], found, xs, k) for k, i in enumerate(used)], found, xs)
+            one = self.meet(
+                [self.behind(values[i], found, xs, k, found.carries) for k, i in enumerate(used)], found, xs
+            )
         if len(node.outputs) == 1:
             values.append(one)
         else:
@@ -96,18 +103,19 @@ class Trace:
         nowhere = Seen(tuple([(None, None, Limits(0, n - 1)) for n in self.sizes[0]])) if self.sizes else None
         self.seen.extend([nowhere] * len(node.outputs))
 
-    def behind(self, one: Seen | None, found: Facts, xs: tuple[Shape, ...], number: int) -> Seen | None:
-        """What a layer that moves or mixes axes makes of one of its inputs."""
-        carries = found.carries
+    def behind(
+        self, one: Seen | None, found: Facts, xs: tuple[Shape, ...], number: int, carries: dict[int, Carry] | None
+    ) -> Seen | None:
+        """What a layer that moves or mixes axes makes of one of its inputs, or in one of its outputs."""
         if one is None or (carries is None and not (one.in_channels and found.moves)):
             return one
         key = (id(one), id(found), number)
         known = self.after.get(key)
         if known is None:
+            x = xs[0] if len(xs) == 1 else xs[number]  # several outputs read the same input
             if carries is None:
-                x = xs[number]
                 carries = {dim: Carry(dim, dim, Whole(x[1]) if dim == 1 else None) for dim in range(1, len(x))}
-            after = self.carry(one.axes, carries, xs[number], len(xs[0]) - len(xs[number]), gapless=found.gapless)
+            after = self.carry(one.axes, carries, x, len(xs[0]) - len(x), gapless=found.gapless)
             known = self.after[key] = (one, found, one if after == one.axes else Seen(after))
         return known[2]
 

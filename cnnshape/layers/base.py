@@ -104,6 +104,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return None
         return tuple([Carry(axis, axis, way) for axis, way in enumerate(windows, start=2)])
 
+    def apart(self, *args: Any, **kwargs: Any) -> tuple[tuple[Carry, ...], ...] | None:  # noqa: ARG002
+        """Where every axis goes for each output, for kinds whose outputs are read from different places."""
+        return None
+
     def strides(self, strides: tuple[int, ...], *args: Any, **kwargs: Any) -> tuple[int, ...] | None:  # noqa: ARG002
         """How a view's output lies in memory, from how its input does; None: only a copy can have its shape."""
         return strides

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
 from cnnshape.errors import LayerError
-from cnnshape.geometry.resample import Whole as WholeAxis
 from cnnshape.geometry.window import Window
 from cnnshape.layers.base import (
     Carry,
@@ -134,10 +134,11 @@ class Split(Layer, frozen=True):
         """The first part."""
         return self.outs(x)[0]
 
-    def carries(self, x: Shape) -> tuple[Carry, ...]:
-        """Parts of a spatial axis begin in different places: seen as a whole."""
-        axis, size = dimension(self.dim, x, "split"), self.out(x)
-        return tuple(Carry(d, d, WholeAxis(size[d]) if d == axis else None) for d in range(1, len(x)))
+    def apart(self, x: Shape) -> tuple[tuple[Carry, ...], ...]:
+        """Each part begins where the one before it ends."""
+        axis = dimension(self.dim, x, "split")
+        ends = [0, *accumulate(part[axis] for part in self.outs(x))]
+        return tuple([cut_axis(x, axis, first, 1, last) for first, last in pairwise(ends)])
 
 
 class Padding(Layer, frozen=True):

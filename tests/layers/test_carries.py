@@ -40,6 +40,8 @@ MORE = [
     (L.Slice(dim=3, start=2, end=7, step=2), (Shape(2, 3, 5, 11),)),
     (L.Slice(dim=1, start=1), (Shape(2, 3, 5, 7),)),
     (L.Split(sizes=(2, 5), dim=-1), (Shape(2, 3, 5, 7),)),
+    (L.Split(sizes=(2, 1, 4), dim=3), (Shape(2, 3, 5, 7),)),
+    (L.Split(sizes=(1, 2), dim=1), (Shape(2, 3, 5, 7),)),
     (L.Concat(dim=2), (Shape(2, 3, 5, 7), Shape(2, 3, 2, 7))),
     (L.Softmax(dim=-1), (Shape(2, 3, 5, 7),)),
     (L.Glu(dim=2), (Shape(2, 3, 10, 7),)),
@@ -65,14 +67,14 @@ CASES = [
 
 
 @cache
-def moved(layer, xs):
-    """For each dimension but the batch: which outputs move with each of its slices, [slice, *the first output]."""
+def moved(layer, xs, number=0):
+    """For each dimension but the batch: which outputs move with each of its slices, [slice, *one of the outputs]."""
     weights, found = Weights(0, "float64"), {}
 
     def run(inputs):
         with np.errstate(all="ignore"):
             outs = kernel(layer.kind)(layer, Kit(weights, layer.kind), *inputs)
-        return outs[0] if isinstance(outs, tuple) else outs
+        return outs[number] if isinstance(outs, tuple) else outs
 
     rng = np.random.default_rng(7)
     for low in (0.2, 0.9):  # a maximum or minimum may hide one change, and not two
@@ -101,9 +103,9 @@ def reads(way, n, o):
 
 
 def sees_less(layer, xs):
-    """Whether all is said to be seen where a part is: halves and parts, steps before this one, a query beside keys."""
+    """Whether all is said to be seen where a part is: halves, steps before this one, a query beside keys."""
     return (
-        layer.kind in ("split", "concat", "glu")
+        layer.kind in ("concat", "glu")
         or not getattr(layer, "bidirectional", True)
         or (layer.kind in ("matmul", "scaled_dot_product_attention", "multi_head_attention") and len(set(xs)) > 1)
     )
@@ -113,15 +115,24 @@ def sees_less(layer, xs):
 def test_an_axis_goes_where_its_changes_show(layer, xs) -> None:
     if getattr(layer, "mode", None) in ("reflect", "replicate", "circular"):
         return  # its border shows positions of the inside, but is followed as a border of zeros is
-    x, carries = xs[0], layer.carries(*xs)
-    ways = {d: (d + len(layer.out(*xs)) - len(x), None) for d in range(1, len(x))}
+    apart = layer.apart(*xs)
+    if apart is None:
+        hold(layer, xs, layer.carries(*xs), 0)
+    for number, carries in enumerate(apart or ()):
+        hold(layer, xs, carries, number)
+
+
+def hold(layer, xs, carries, number):
+    """One output of a layer."""
+    x, y = xs[0], layer.outs(*xs)[number]
+    ways = {d: (d + len(y) - len(x), None) for d in range(1, len(x))}
     if carries is not None:
         ways = {carry.axis: (carry.to, carry.way) for carry in carries}
         assert len(ways) == len(carries)
-    for d, marks in moved(layer, xs).items():
+    for d, marks in moved(layer, xs, number).items():
         n = x[d]
         if d not in ways:  # it ends: then it lies along no dimension of the output
-            assert d == 1 or layer.kind not in SPATIAL or len(layer.out(*xs)) < len(x), d
+            assert d == 1 or layer.kind not in SPATIAL or len(y) < len(x), d
             for to in range(1, marks.ndim - 1) if d > 1 or layer.kind not in SPATIAL else ():
                 assert n == 1 or not np.array_equal(along(marks, to), np.eye(n, dtype=bool)), (d, to)
             continue

@@ -81,3 +81,13 @@ def test_behind_upsampling_a_wrong_field_is_still_a_difference(change, monkeypat
     assert held([1, 46], *layers) == [{True}] * 5
     monkeypatch.setattr(cnnshape.trace, "fold", fold)
     assert held([1, 46], *layers)[2:] == [{False}] * 3
+
+
+def test_each_part_of_a_split_axis_is_seen_from_where_it_begins() -> None:
+    parts = {"split": {"sizes": [13, 9, 15], "dim": 2}, "name": "parts"}
+    ends = [{**CONV, "from": f"parts[{part}]", "name": f"end{part}"} for part in range(3)]
+    network, report = analyze_data_network({"input": [3, 37], "layers": [CONV, parts, *ends, "global_avg_pool"]})
+    assert verdicts(network, report) == [{True}] * 6
+    found = {row.name: row.receptive_field for row in report.layers}
+    assert [found[f"end{part}"].start for part in range(3)] == [(-2,), (11,), (20,)]
+    assert (found["global_avg_pool1"].start, found["global_avg_pool1"].size) == ((21,), (16,))
