@@ -4,6 +4,7 @@ import random
 import time
 
 import pytest
+from effort import grows_evenly
 
 from cnnshape.calculate import calculate
 from cnnshape.errors import ModelError
@@ -99,21 +100,15 @@ def test_a_damaged_file_is_an_answer_or_an_error(seed):
     ids=["stride", "channels", "input", "route", "errors", "brackets", "name"],
 )
 def test_a_file_made_to_hurt_is_refused_at_once(data):
-    started = time.perf_counter()
+    started = time.process_time()
     problems = tried(data)
     assert 0 < len(problems) <= 101
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_time_grows_with_the_layers_and_not_faster():
-    def seconds(layers):
+    def work(layers):
         data = b"[net]\nheight=8\nwidth=8\nchannels=3\n" + b"[maxpool]\nsize=1\n[route]\nlayers=0,-1\n" * layers
-        data += b"[dropout]\n"
-        best = 9.0
-        for _ in range(3):
-            started = time.perf_counter()
-            read(File("long.cfg", data), Options())
-            best = min(best, time.perf_counter() - started)
-        return best
+        read(File("long.cfg", data + b"[dropout]\n"), Options())
 
-    assert seconds(8000) < 8 * seconds(2000) + 0.05
+    assert grows_evenly(work, 2000, 8000)

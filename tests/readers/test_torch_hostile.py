@@ -9,6 +9,7 @@ import zipfile
 from itertools import pairwise
 
 import pytest
+from effort import grows_evenly
 from torch_archives import NET, archive, graph
 
 from cnnshape.calculate import calculate
@@ -81,10 +82,10 @@ def test_any_byte_may_change_without_a_traceback(packed):
 
 
 def test_a_bomb_is_not_unpacked():
-    start = time.perf_counter()
-    problem = refused(archive(b" " * (300 * 2**20), packed=True))
-    assert problem.code == "CNN-E106"
-    assert time.perf_counter() - start < 20  # most of it is making the bomb
+    bomb = archive(b" " * (300 * 2**20), packed=True)
+    start = time.process_time()
+    assert refused(bomb).code == "CNN-E106"
+    assert time.process_time() - start < 2
 
 
 def test_a_length_that_lies_is_told():
@@ -120,14 +121,9 @@ def test_control_characters_are_never_printed_raw():
 
 
 def test_a_long_graph_takes_linear_time():
-    def seconds(length):
+    def work(length):
         names = ["x", *[f"r{n}" for n in range(length)]]
         calls = [("relu.default", {"self": a}, {b: (2, 3)}) for a, b in pairwise(names)]
-        data = archive(graph({"x": (2, 3)}, {}, calls, [names[-1]]))
-        start = time.perf_counter()
-        read(File("net.pt2", data), Options())
-        return time.perf_counter() - start
+        read(File("net.pt2", archive(graph({"x": (2, 3)}, {}, calls, [names[-1]]))), Options())
 
-    seconds(100)
-    short = min(seconds(2_000) for _ in range(3))
-    assert seconds(20_000) < 40 * short
+    assert grows_evenly(work, 2_000, 8_000)
