@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
-_WRITTEN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)(B?)\s*\Z")
+#: No more digits than a size could have.
+_WRITTEN = re.compile(r"\s*(\d{1,40}(?:\.\d{1,40})?)\s*([kKMGT]?)(i?)(B?)\s*\Z")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -19,5 +21,5 @@ def number_of(text: str) -> int:
     found = _WRITTEN.match(text)
     if found is None or (found[3] and not found[2]):
         raise ValueError(f"{text[:40]!r} is no size")
-    number: int = round(float(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2].lower()])
+    number: int = round(Fraction(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2].lower()])
     return number

@@ -62,6 +62,8 @@ class Items:
         builder.step(mark, scope)
         if item.__class__ is str:
             word, body, beside = item, None, None
+            if word in STRUCTURES:  # it will miss what it holds, and says so
+                item = beside = Map.bare(word, mark)  # noqa: PLW2901
         elif item.__class__ is Map and item:
             word = self.head(item)
             if not word:

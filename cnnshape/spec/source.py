@@ -32,6 +32,14 @@ class Map(dict[str, Any]):
         self.at = at
         self.marks = array("Q")
 
+    @classmethod
+    def bare(cls, key: str, at: int) -> Map:
+        """A key without a value, all in one place."""
+        one = cls(at)
+        one[key] = None
+        one.marks.extend((at, at))
+        return one
+
     def mark(self, key: str, value: bool = False) -> int:
         """The packed place of a key, or of its value."""
         for index, known in enumerate(self):

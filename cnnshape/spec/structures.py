@@ -192,15 +192,12 @@ class Writer(Items):
         written, _ = level.items[body]
         name = self.called(item, body, scope, inputs[0] if inputs else None)
         first = level.owner(level.prefix + body) or level.prefix + body
-        again = Map(mark)
+        again = Map(mark) if isinstance(written, Map) else Map.bare(written, mark)
         if isinstance(written, Map):
             for key, part in written.items():
                 if key not in ("name", "from", "expect", "when"):
                     again[key] = part
                     again.marks.extend((written.mark(key), written.mark(key, value=True)))
-        else:
-            again[written] = None
-            again.marks.extend((mark, mark))
         again["name"] = name
         again.marks.extend((mark, mark))
         if "expect" in item:

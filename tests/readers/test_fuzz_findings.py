@@ -43,6 +43,20 @@ def test_a_repeat_without_a_number_is_told_when_only_as_is_written() -> None:
     assert problems("x.yaml", text, "cnnshape") == [("CNN-E203", "repeat wants a number of times, not null")]
 
 
+@pytest.mark.parametrize("word", ["residual", "branches", "repeat", "sequence", "share"])
+def test_a_structure_that_is_a_word_alone_says_what_it_misses(word) -> None:
+    text = f"input: 3x7x11\nlayers:\n  - relu\n  - {word}\n"
+    with_a_colon = problems("x.yaml", text.replace(word, f"{word}:"), "cnnshape")
+    assert problems("x.yaml", text, "cnnshape") == with_a_colon
+    assert [code for code, _ in with_a_colon] in (["CNN-E203"], ["CNN-E204"])
+
+
+@pytest.mark.parametrize("size", ["9" * 400, "9" * 400 + "k", "1." + "9" * 400 + "k"])
+def test_a_budget_of_hundreds_of_digits_is_no_size(size) -> None:
+    text = f"input: 3x7x11\nlayers: [relu]\nbudget:\n  max: {{params: '{size}'}}\n"
+    assert [code for code, _ in problems("x.yaml", text, "cnnshape")] == ["CNN-E205"]
+
+
 def test_an_output_number_of_thousands_of_digits_is_no_name() -> None:
     text = f"input: 3x7x11\nlayers:\n  - relu\n  - tanh:\n    from: relu1[{'9' * 4400}]\n"
     assert [code for code, _ in problems("x.yaml", text, "cnnshape")] == ["CNN-E301"]
