@@ -63,7 +63,7 @@ class Items:
         if item.__class__ is str:
             word, body, beside = item, None, None
             if word in STRUCTURES:  # it will miss what it holds, and says so
-                item = beside = Map.bare(word, mark)  # noqa: PLW2901
+                item = beside = Map.bare(word, mark)
         elif item.__class__ is Map and item:
             word = self.head(item)
             if not word:
