@@ -19,6 +19,8 @@ AxisMap = Window | Transposed | Resample | Adaptive | Whole
 
 #: Patterns that repeat later than this are not followed (their field is unavailable).
 MAX_PERIOD = 1 << 14
+#: Nor are fields of more positions than this, which strides over one position that padding keeps there would reach.
+LARGEST = 1 << 62
 #: Nor are patterns of which more positions must be looked at one by one than this.
 MAX_LOOKS = 1 << 20
 
@@ -26,7 +28,7 @@ MAX_LOOKS = 1 << 20
 def fold(field: Field, way: AxisMap, n: int, reach: Reach) -> Field | None:
     """The field behind a layer that reads an axis of `n` positions by `way`; `reach` is what is read on the way there.
 
-    None when the pattern repeats later than `MAX_PERIOD`.
+    None when the pattern repeats later than `MAX_PERIOD`, or when it is larger than `LARGEST`.
 
     >>> from cnnshape.geometry.reach import Limits
     >>> fold(Field(), Transposed(kernel=2, stride=2), 8, Limits(0, 7))
@@ -34,11 +36,10 @@ def fold(field: Field, way: AxisMap, n: int, reach: Reach) -> Field | None:
     """
     if way.__class__ is Window and field.table is None:
         jump: Any = field.jump  # a whole number, as there is no table
-        return Field(
-            field.start - way.before * jump,
-            field.size + way.dilation * (way.kernel - 1) * jump,
-            jump * way.stride,
-        )
+        size, wide = field.size + way.dilation * (way.kernel - 1) * jump, jump * way.stride
+        if size > LARGEST or wide > LARGEST:
+            return None
+        return Field(field.start - way.before * jump, size, wide)
     if isinstance(way, Whole):
         return whole(field, reach)
     if field.jump == 0:
@@ -90,13 +91,15 @@ def _hull(spans: Iterable[tuple[int, int]], beside: int) -> tuple[int, int]:
     return min([span[0] for span in some]), max([span[1] for span in some])
 
 
-def _reduced(lows: list[int], highs: list[int], advance: int, out: int) -> Field:
+def _reduced(lows: list[int], highs: list[int], advance: int, out: int) -> Field | None:
     """The simplest field that says the same: without a table when every output sees alike.
 
     Its size is that of the first `out` intervals: those that exist.
     """
     period = len(lows)
     size = max([high - low for low, high in zip(lows[:out], highs[:out], strict=True)]) + 1
+    if size > LARGEST or advance > LARGEST * period:
+        return None
     if advance % period == 0 and lows[0] <= highs[0]:
         step = advance // period
         if all(

@@ -61,7 +61,7 @@ def lacking(what: str, state: str, unknown: Sequence[str]) -> str:
 
 def seen(field: ReceptiveField) -> str:
     """A receptive field in words; jump 0 is an output that does not move over the input."""
-    if not any(field.jump):
+    if all(jump == 0 for jump in field.jump):
         return f"{joined(field.size)}, the same for every output, from {joined(field.start, ',')}"
     return f"{joined(field.size)}, jump {joined(field.jump)}, start {joined(field.start, ',')}"
 

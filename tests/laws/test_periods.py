@@ -94,6 +94,25 @@ def test_of_a_long_pattern_no_more_is_looked_at_than_is_read() -> None:
     assert fold(field, Window(1), 14, reach) == field
 
 
+def test_no_field_is_larger_than_its_limit() -> None:
+    pool = Window(1, stride=2**31)
+    twice = fold(fold(Field(), pool, 1, Limits(0, 0)), pool, 1, Limits(0, 0))
+    assert twice == Field(0, 1, receptive.LARGEST)
+    assert fold(twice, Window(1, stride=2), 1, Limits(0, 0)) is None
+    assert fold(Field(0, 1, receptive.LARGEST - 1), Window(2), 9, Limits(0, 9)) == Field(
+        0, receptive.LARGEST, receptive.LARGEST - 1
+    )
+    assert fold(Field(0, 1, receptive.LARGEST), Window(2), 9, Limits(0, 9)) is None
+
+
+@pytest.mark.parametrize(("more", "followed"), [(0, True), (1, False)])
+def test_nor_is_one_that_alternates(more, followed) -> None:
+    limit = receptive.LARGEST
+    assert (receptive._reduced([0, 5], [limit - 1 + more, 9], 2, 2) is not None) is followed
+    assert (receptive._reduced([0, 5], [0, 9], 2 * limit + more, 2) is not None) is followed
+    assert (receptive._reduced([0, limit + more], [0, limit + more], 2 * (limit + more), 2) is not None) is followed
+
+
 def test_outputs_that_all_read_one_position_see_the_same() -> None:
     way = Resample(1, 5, Fraction(0), taps=2, corners=True)
     assert fold(Field(), way, 1, Limits(0, 0)) == Field(0, 1, 0)

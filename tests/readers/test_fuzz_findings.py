@@ -57,6 +57,17 @@ def test_a_budget_of_hundreds_of_digits_is_no_size(size) -> None:
     assert [code for code, _ in problems("x.yaml", text, "cnnshape")] == ["CNN-E205"]
 
 
+def test_strides_over_one_position_are_followed_as_far_as_numbers_go() -> None:
+    """65,537 of them took seconds, and their field could not be written."""
+    text = "input: 3x9x9\nlayers:\n  - repeat: 65537\n    layers:\n      - conv: {out_channels: 3, stride: 2, padding: 1}\n"
+    began = time.process_time()
+    report = analyze(File("x.yaml", text.encode()))
+    assert time.process_time() - began < 10
+    jumps = [row.receptive_field.jump for row in report.layers]
+    assert jumps[60:62] == [(2**61, 2**61), (None, None)]
+    assert "receptive field ?x?, jump ?x?, start ?,?" in render([report], "table")
+
+
 def test_an_output_number_of_thousands_of_digits_is_no_name() -> None:
     text = f"input: 3x7x11\nlayers:\n  - relu\n  - tanh:\n    from: relu1[{'9' * 4400}]\n"
     assert [code for code, _ in problems("x.yaml", text, "cnnshape")] == ["CNN-E301"]
