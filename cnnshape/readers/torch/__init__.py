@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnshape.readers.graph import Graph
+from cnnshape.readers.torch.heads import walked
+from cnnshape.readers.torch.names import foreign
 from cnnshape.readers.torch.program import Entry, Program, Ref
-from cnnshape.readers.torch.walk import Walk, foreign, walked
+from cnnshape.readers.torch.walk import Walk
 from cnnshape.readers.torch.weights import Const
 
 if TYPE_CHECKING:

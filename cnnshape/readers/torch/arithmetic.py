@@ -16,7 +16,7 @@ def broadcast(kind: str, *, turned: bool = False) -> Builder:
         if op.arg("rounding_mode") is not None or op.arg("alpha", 1) != 1:
             return None
         sides = [op.call.args.get("self"), op.call.args.get("other")]
-        rank = max([len(op.walk.shape(side) or ()) for side in sides if isinstance(side, Ref)], default=0)
+        rank = max([len(op.names.shape(side) or ()) for side in sides if isinstance(side, Ref)], default=0)
         if rank < 2:
             return None
         if any(_moves_batch(op, side, rank) for side in sides):
@@ -29,28 +29,28 @@ def broadcast(kind: str, *, turned: bool = False) -> Builder:
 
 def _moves_batch(op: Op, side: Any, rank: int) -> bool:
     """Whether a value of fewer dimensions would lay its first one, which counts as the batch, beside another."""
-    if not isinstance(side, Ref) or not isinstance(op.walk.get(side), int):
+    if not isinstance(side, Ref) or not isinstance(op.names.get(side), int):
         return False
-    shape = op.walk.shape(side) or ()
+    shape = op.names.shape(side) or ()
     return not shape or (len(shape) < rank and shape[0] != 1)
 
 
 def _operand(op: Op, side: Any, rank: int) -> int:
     """One side as a value."""
     if isinstance(side, Ref):
-        return op.walk.value(side, rank)
-    if not isinstance(op.walk.number(side), (int, float)):
+        return op.names.value(side, rank)
+    if not isinstance(op.names.number(side), (int, float)):
         raise TypeError("an operand is neither a tensor nor a number")
-    op.walk.env.setdefault("#number", Const((1,), "constant"))
-    return op.walk.value(Ref("#number"))
+    op.names.env.setdefault("#number", Const((1,), "constant"))
+    return op.names.value(Ref("#number"))
 
 
 def concat(op: Op) -> Made | None:
     """Tensors side by side along a dimension that is not the first."""
-    parts = [ref for ref in refs(op.call.args.get("tensors")) if 0 not in (op.walk.shape(ref) or (1,))]
+    parts = [ref for ref in refs(op.call.args.get("tensors")) if 0 not in (op.names.shape(ref) or (1,))]
     if not parts:
         return None
-    rank = len(op.walk.shape(parts[0]) or ())
+    rank = len(op.names.shape(parts[0]) or ())
     dim = op.arg("dim", 0) % rank if rank else 0
-    inputs = tuple([op.walk.value(ref) for ref in parts])
+    inputs = tuple([op.names.value(ref) for ref in parts])
     return Made(op.kind("concat", dim=dim), inputs, macs=0) if dim else Made(inputs=inputs, macs=0)

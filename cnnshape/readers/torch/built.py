@@ -21,6 +21,6 @@ def built(op: Op) -> Made:
     except Unknown:
         return Made(macs=None if op.name in PRODUCTS else 0)
     except WRONG as error:
-        label, why = op.walk.label(op.call)[0], str(error).split("\n", maxsplit=1)[0][:120]
-        op.walk.graph.wrong("CNN-E803", f"the arguments of {op.target[:80]} are wrong: {why}", layer=label[:200])
+        label, why = op.names.label(op.call)[0], str(error).split("\n", maxsplit=1)[0][:120]
+        op.names.graph.wrong("CNN-E803", f"the arguments of {op.target[:80]} are wrong: {why}", layer=label[:200])
         return Made()

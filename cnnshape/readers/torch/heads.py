@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from cnnshape.layers import BY_NAME
+from cnnshape.readers.torch.built import WRONG
 from cnnshape.readers.torch.program import Call, Ref, first, refs
+from cnnshape.readers.torch.walk import Walk
 from cnnshape.readers.torch.weights import Const, Weight
-
-if TYPE_CHECKING:
-    from cnnshape.readers.torch.walk import Walk
 
 _MODULE = "torch.nn.modules.activation.MultiheadAttention"
 
@@ -102,3 +101,17 @@ def _heads(walk: Walk, group: list[Call]) -> int | None:
             whole = walk.program.meta(first(group[0]).name).shape
             return whole[-1] // shape[-1] if shape and whole and shape[-1] else None
     return None
+
+
+def walked(walk: Walk, calls: Iterator[Call]) -> None:
+    """Read every call; those of one multi-head attention together."""
+    for group in grouped(calls):
+        try:
+            if len(group) == 1 or not multi_head(walk, group):
+                for call in group:
+                    walk.call(call)
+        except WRONG as error:  # arguments that no version of torch writes
+            label, why = walk.label(group[0])[0][:200], str(error).split("\n", maxsplit=1)[0][:120]
+            raise walk.graph.stop(
+                "CNN-E803", f"the arguments of {group[0].target[:80]} are wrong: {why}", layer=label
+            ) from None

@@ -90,7 +90,7 @@ def select(op: Op) -> Made | None:
         return _free(x[1:])
     at = op.arg("index") % x[dim]
     part = op.kind("slice", dim=dim, start=at, end=at + 1)
-    value = op.walk.node(op.call, part, (op.x(),), ("",), tail="slice")
+    value = op.names.node(op.call, part, (op.x(),), ("",), tail="slice")
     return Made(op.kind("squeeze", dim=dim), value, macs=0)
 
 

@@ -14,7 +14,7 @@ from cnnshape.readers.torch.weights import Weight
 from cnnshape.shape import Shape
 
 if TYPE_CHECKING:
-    from cnnshape.readers.torch.walk import Walk
+    from cnnshape.readers.torch.names import Names
 
 
 class Made(msgspec.Struct, gc=False):
@@ -48,13 +48,13 @@ class Unknown(Exception):  # noqa: N818 - no error: a row without a shape follow
 class Op:
     """A call with its arguments by name."""
 
-    def __init__(self, walk: Walk, call: Call) -> None:
+    def __init__(self, names: Names, call: Call) -> None:
         """Nothing is read yet."""
-        self.walk, self.target, self.name, self.call = walk, call.target, call.op, call
+        self.names, self.target, self.name, self.call = names, call.target, call.op, call
 
     def arg(self, name: str, default: Any = None) -> Any:
         """An argument that is no tensor, symbolic sizes as numbers."""
-        value = self.walk.number(self.call.args.get(name))
+        value = self.names.number(self.call.args.get(name))
         return default if value is None else value
 
     def sizes(self, name: str, default: Any = None) -> Any:
@@ -77,26 +77,26 @@ class Op:
         ref = self.ref(*(names or ("input", "self")))
         if ref is None:
             raise TypeError("a tensor is absent")
-        return self.walk.value(ref)
+        return self.names.value(ref)
 
     def shape(self, *names: str) -> Shape:
         """The whole shape of a tensor argument. Errors: TypeError when it is absent, Unknown when its shape is."""
         ref = self.ref(*(names or ("input", "self")))
         if ref is None:
             raise TypeError("a tensor is absent")
-        found = self.walk.shape(ref)
+        found = self.names.shape(ref)
         if found is None or not found.known:
             raise Unknown
         return found
 
     def stated(self, number: int = 0) -> tuple[int, ...] | None:
         """The shape of an output as the program states it."""
-        return self.walk.stated(self.call.outputs[number])
+        return self.names.stated(self.call.outputs[number])
 
     def weight(self, *names: str) -> Weight | None:
         """A tensor argument that is a parameter; None for any other."""
         ref = self.ref(*names)
-        what = None if ref is None else self.walk.get(ref)
+        what = None if ref is None else self.names.get(ref)
         return what if isinstance(what, Weight) else None
 
     def weights(self, *names: str) -> list[Weight]:

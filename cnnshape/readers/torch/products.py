@@ -42,7 +42,7 @@ def matmul(op: Op) -> Made | None:
     macs = _product(a, b)
     if len(b) == 2 and len(a) > 1 and op.weight(second) is not None:
         return _by_matrix(op, first, second, b[1], op.weights(second), bias=False, macs=macs)
-    fixed = [isinstance(op.walk.get(ref), (Weight, Const)) for ref in (op.ref(first), op.ref(second)) if ref]
+    fixed = [isinstance(op.names.get(ref), (Weight, Const)) for ref in (op.ref(first), op.ref(second)) if ref]
     if len(a) < 3 or len(b) < 3 or any(fixed):
         return Made(macs=macs)
     return Made(op.kind("matmul"), (op.x(first), op.x(second)), macs=macs)
@@ -69,7 +69,7 @@ def einsum(op: Op) -> Made | None:
     from cnnshape.readers.torch.program import refs
 
     equation = str(op.arg("equation", "")).replace(" ", "")
-    operands = [op.walk.shape(ref) for ref in refs(op.call.args.get("tensors"))]
+    operands = [op.names.shape(ref) for ref in refs(op.call.args.get("tensors"))]
     terms = equation.split("->")[0].split(",")
     if len(terms) != len(operands) or "." in equation:
         return Made()

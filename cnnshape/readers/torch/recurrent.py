@@ -13,7 +13,7 @@ def recurrent(kind: str) -> Builder:
     """A whole stack of layers and directions in one call, batch first or not."""
 
     def build(op: Op) -> Made | None:
-        found = [op.walk.get(ref) for ref in refs(op.call.args.get("params"))]
+        found = [op.names.get(ref) for ref in refs(op.call.args.get("params"))]
         weights = [what for what in found if isinstance(what, Weight)]
         if not weights or len(weights) != len(found):
             return Made()

@@ -11,8 +11,8 @@ from cnnshape.readers.torch.free import ELEMENTWISE, FREE_OPS
 from cnnshape.readers.torch.program import Call, first, refs
 
 if TYPE_CHECKING:
+    from cnnshape.readers.torch.names import Names
     from cnnshape.readers.torch.op import Op
-    from cnnshape.readers.torch.walk import Walk
 
 #: Operators that leave a parameter what it is, in another shape.
 _VIEWS = frozenset(
@@ -35,20 +35,22 @@ _VIEWS = frozenset(
 _CUTS = frozenset(["chunk", "split", "split_with_sizes", "tensor_split", "unbind"])
 
 
-def lazily(walk: Walk, call: Call) -> bool:
+def lazily(names: Names, call: Call) -> bool:
     """Whether a call only looks at one parameter in another way; then no row is made of it."""
-    weights = walk.weights(call)
+    weights = names.weights(call)
     if len(weights) != 1:
         return False
     weight = weights[0]
-    shapes = [walk.program.meta(name).shape for name in call.outputs]
+    shapes = [names.program.meta(name).shape for name in call.outputs]
     if call.op in _VIEWS and len(shapes) == 1 and shapes[0] is not None and prod(shapes[0]) == weight.numel:
-        walk.env[call.outputs[0]] = msgspec.structs.replace(weight, shape=shapes[0])
+        names.env[call.outputs[0]] = msgspec.structs.replace(weight, shape=shapes[0])
         return True
     if call.op in _CUTS and None not in shapes:
-        pieces = walk.ledger.cut(weight, (call.args.get("dim", 0), tuple(shapes)), [s for s in shapes if s is not None])
+        pieces = names.ledger.cut(
+            weight, (call.args.get("dim", 0), tuple(shapes)), [s for s in shapes if s is not None]
+        )
         if pieces is not None:
-            walk.env.update(zip(call.outputs, pieces, strict=True))
+            names.env.update(zip(call.outputs, pieces, strict=True))
             return True
     return False
 
@@ -77,8 +79,8 @@ def viewed(op: Op) -> tuple[int, ...] | None:
         filled = tuple([prod(x) // known if size == -1 else size for size in sizes])
     else:
         filled = tuple(sizes)
-    before = op.walk.program.meta(first(op.call).name).shape
-    return filled if prod(filled) == prod(x) and not _batched(filled, before, x) else scaled(op.walk, op.call)
+    before = op.names.program.meta(first(op.call).name).shape
+    return filled if prod(filled) == prod(x) and not _batched(filled, before, x) else scaled(op.names, op.call)
 
 
 def _batched(y: tuple[int, ...], before: tuple[int, ...] | None, x: tuple[int, ...]) -> bool:
@@ -86,14 +88,14 @@ def _batched(y: tuple[int, ...], before: tuple[int, ...] | None, x: tuple[int, .
     return bool(before and y and before[0] == y[0] != x[0])
 
 
-def scaled(walk: Walk, call: Call) -> tuple[int, ...] | None:
+def scaled(names: Names, call: Call) -> tuple[int, ...] | None:
     """The shape of a view whose input has one dimension that is a multiple of what it was; None where that is not told.
 
     The elements before that dimension tell which one of the output it is.
     """
     tensor = first(call)
-    before, now = walk.program.meta(tensor.name).shape, walk.shape(tensor)
-    y = walk.program.meta(call.outputs[0]).shape
+    before, now = names.program.meta(tensor.name).shape, names.shape(tensor)
+    y = names.program.meta(call.outputs[0]).shape
     if before is None or now is None or y is None or len(before) != len(now):
         return None
     other = [d for d, (a, b) in enumerate(zip(before, now, strict=True)) if a != b]
@@ -108,9 +110,9 @@ def scaled(walk: Walk, call: Call) -> tuple[int, ...] | None:
     return None
 
 
-def shaped(walk: Walk, call: Call, name: str) -> tuple[int, ...] | None:
+def shaped(names: Names, call: Call, name: str) -> tuple[int, ...] | None:
     """The shape of a foreign row's output where sizes are others: with the new batch in front, or not known."""
-    y = walk.program.meta(name).shape
+    y = names.program.meta(name).shape
     if y is None or (
         call.op not in FREE_OPS and call.op not in _VIEWS | _CUTS | {"softmax", "select", "slice", "mean"}
     ):
@@ -118,7 +120,7 @@ def shaped(walk: Walk, call: Call, name: str) -> tuple[int, ...] | None:
     changes: set[tuple[int, int]] = set()
     shapes = []
     for ref in (each for arg in call.args.values() for each in refs(arg)):
-        before, now = walk.program.meta(ref.name).shape, walk.shape(ref)
+        before, now = names.program.meta(ref.name).shape, names.shape(ref)
         if before is None or now is None or len(before) != len(now):
             return None
         shapes.append(now)
