@@ -248,7 +248,7 @@ def analyze_document(
 def held(batch: int | None, dtype: str) -> None:
     """Refuse what no model can be analysed with."""
     if batch is not None and (isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch < 2**31):
-        raise usage(f"the batch must be a positive integer, not {batch}")
+        raise usage(f"the batch must be a positive integer up to 2,147,483,647, not {batch}")
     one_of(dtype, DTYPES, "dtype")
 
 

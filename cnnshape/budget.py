@@ -36,18 +36,14 @@ LAYER = (
 #: How many of the layers that weigh most are named.
 HEAVIEST = 5
 
-#: The column of a layer's row that a total is the sum of.
+#: The column of a layer's row that a total is the sum of, and whether the total is the bytes of what it counts.
 _SUMS = {
-    "params": "params",
-    "param_bytes": "params",
-    "trainable_params": "trainable_params",
-    "buffers": "buffers",
-    "buffer_bytes": "buffers",
-    "macs": "macs",
-    "flops": "flops",
-    "activation_bytes": "activation_bytes",
-    "peak_activation_bytes": "activation_bytes",
-    "training_bytes": "params",
+    **{name: (name, False) for name in ("params", "trainable_params", "buffers", "macs", "flops", "activation_bytes")},
+    "param_bytes": ("params", True),
+    "buffer_bytes": ("buffers", True),
+    "training_bytes.weights": ("params", True),
+    "training_bytes.gradients": ("trainable_params", True),
+    "training_bytes.buffers": ("buffers", True),
 }
 
 #: What the faces of findings say of the codes.
@@ -257,15 +253,18 @@ def _axes(values: tuple[int | float | None, ...] | None, side: Side) -> int | fl
 
 
 def _weighed(report: Report, verdict: Verdict) -> Verdict:
-    """A broken total with the layers that weigh most in it."""
-    path = verdict.limit.path.split(".")[0]
-    field = _SUMS.get(path)
-    if field is None or verdict.limit.side == "min":
+    """A broken total with the layers that weigh most in it, where it is a sum over the layers."""
+    path = verdict.limit.path
+    if verdict.limit.side == "min":
         return verdict
     if path == "peak_activation_bytes":
         each = _alive(report)
+    elif path in _SUMS:
+        field, in_bytes = _SUMS[path]
+        item = DTYPES[report.dtype] if in_bytes else 1
+        each = [(row.name, item * (getattr(row, field) or 0)) for row in report.layers]
     else:
-        each = [(row.name, getattr(row, field) or 0) for row in report.layers]
+        return verdict
     total = sum(value for _, value in each) or 1
     most = sorted(each, key=lambda pair: -pair[1])[:HEAVIEST]
     return msgspec.structs.replace(

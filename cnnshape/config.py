@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cnnshape.errors import ModelError, Place, Problem
+from cnnshape.errors import ModelError, Place, Problem, did_you_mean, quoted
 
 NAMES = ("cnnshape.toml", "pyproject.toml")
+#: The tables that they may have.
+TABLES = ("budget", "lint")
 #: Larger files are no settings.
 MAX_BYTES = 1 << 20
 
@@ -17,7 +19,8 @@ def section(name: str, near: str | Path, given: str = "") -> tuple[dict[str, Any
 
     `near` is the model's path; a model that has none ("-", "zoo:NAME") has the settings of the current directory.
     `given` is a file that was named on the command line.
-    Errors: ModelError CNN-E102 for a file that is no TOML, CNN-E101 for a named one that cannot be read
+    Errors: ModelError CNN-E102 for a file that is no TOML, CNN-E101 for a named one that cannot be read,
+            CNN-E202 for a table that no command reads
     """
     if given:
         found = _table(Path(given), name)
@@ -55,11 +58,15 @@ def _table(path: Path, name: str) -> dict[str, Any] | None:
         data = tool.get("cnnshape") if isinstance(tool, dict) else None
         if not isinstance(data, dict):
             return None
+    for key in data:
+        if key not in TABLES:  # a misspelt table would hold no budget and choose no rule
+            fix = did_you_mean(key, TABLES) or f"one of {', '.join(TABLES)}"
+            raise _wrong("CNN-E202", path, f"the settings have no table {quoted(key)}", fix)
     found = data.get(name, {})
     if not isinstance(found, dict):
         raise _wrong("CNN-E203", path, f"{name} is a table, not {type(found).__name__}")
     return found
 
 
-def _wrong(code: str, path: Path, message: str) -> ModelError:
-    return ModelError([Problem(code, message, Place(str(path)))])
+def _wrong(code: str, path: Path, message: str, fix: str = "") -> ModelError:
+    return ModelError([Problem(code, message, Place(str(path)), fix=fix)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -70,6 +72,16 @@ class Lazy(TyperGroup):
         """The options in front of the command."""
         return plain(super().get_params(ctx))
 
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read the words of the call; --help and --version write here."""
+        with _unread():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        with _unread():
+            return super().invoke(ctx)
+
 
 app = typer.Typer(
     cls=Lazy,
@@ -116,19 +128,23 @@ def main() -> None:
 
         say(str(error))
         raise SystemExit(2) from None
-    except BrokenPipeError:
-        _nowhere()
-        raise SystemExit(0) from None
     except OSError as error:
-        from cnnshape.cli.common import say
+        from cnnshape.cli.common import nowhere, say
 
-        _nowhere()
+        nowhere(sys.stdout)
         say(f"cnnshape: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
 
-def _nowhere() -> None:
-    """Python flushes stdout once more at exit; give it somewhere to go."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextmanager
+def _unread() -> Iterator[None]:
+    """End quietly where nobody reads on; typer would end with status 1, which says that something is wrong."""
+    try:
+        yield
+    except BrokenPipeError:
+        from cnnshape.cli.common import nowhere
+
+        nowhere(sys.stdout)
+        raise SystemExit(0) from None

@@ -112,7 +112,7 @@ def analyze(
 
         common.write("\n".join(painted(report, every=unfold, **options) for report in shown), painted=True)
     elif found:
-        common.write(render(shown, form, **options))
+        common.write(render(shown, form, several=len(model) > 1, **options))
     broken = [common.complain(report) for report in found]
     if failed:
         raise typer.Exit(2)

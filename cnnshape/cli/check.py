@@ -68,7 +68,8 @@ def check(
             failed = True
     if not promised and not failed and not any(verdicts for _, verdicts in checked):
         raise api.usage("there is nothing to check", "--max params=5M, or a budget: in the spec")
-    common.write(_shown(checked, form))
+    if checked or form not in ("text", "markdown"):  # of no model at all there is nothing to tell a person
+        common.write(_shown(checked, form, several=len(model) > 1))
     if failed:
         raise typer.Exit(2)
     if any(report.failed or not all(one.ok for one in verdicts) for report, verdicts in checked):
@@ -84,8 +85,8 @@ def _configured(name: str, config: str) -> list[Any]:
     return table(written, f"{file}: budget") if written else []
 
 
-def _shown(checked: list[tuple[Any, Any]], form: str) -> str:
-    """All verdicts in one of the formats."""
+def _shown(checked: list[tuple[Any, Any]], form: str, *, several: bool) -> str:
+    """All verdicts in one of the formats; `several` when more than one model was named."""
     from cnnshape import budget
     from cnnshape.render import budget as face
 
@@ -94,7 +95,7 @@ def _shown(checked: list[tuple[Any, Any]], form: str) -> str:
     if form == "markdown":
         return face.markdown(checked)
     if form == "json":
-        return face.to_json(checked)
+        return face.to_json(checked, several=several)
     from cnnshape import __version__
     from cnnshape.finding import Checked
     from cnnshape.render.findings import findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from glob import escape
@@ -85,7 +86,15 @@ def shapes(texts: list[str]) -> Any:
     """--input options: one shape, or several by name."""
     if not texts:
         return None
-    return {name: value for name, _, value in (t.rpartition("=") for t in texts)}
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, value = text.rpartition("=")
+        if name in found:
+            raise api.usage(f"--input {text}: {name or 'the shape'} is given twice", "each input once")
+        found[name] = value
+    if "" in found and len(found) > 1:
+        raise api.usage(f"--input {found['']} names no input, and another one does", f"--input NAME={found['']}")
+    return found
 
 
 def analyse(model: str, batch: int | None, dtype: str, inputs: list[str], sets: list[str]) -> Report:
@@ -119,8 +128,21 @@ def write(text: str, *, painted: bool = False) -> None:
         return
     if not text.endswith("\n"):
         text += "\n"
-    sys.stdout.write(encodable(text if painted else visible(text), sys.stdout.encoding or "utf-8"))
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(encodable(text if painted else visible(text), sys.stdout.encoding or "utf-8"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere(sys.stdout)
+
+
+def nowhere(stream: Any) -> None:
+    """Nobody reads this stream any more: what is still to come goes nowhere, and the status stays the result's.
+
+    Python flushes its streams once more at exit, and would complain if they led to a closed pipe.
+    """
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def in_terminal() -> bool:
@@ -133,7 +155,11 @@ def say(text: str) -> None:
     from cnnshape.render.safe import encodable, visible
 
     if sys.stderr is not None:
-        sys.stderr.write(encodable(visible(text), sys.stderr.encoding or "utf-8") + "\n")
+        try:
+            sys.stderr.write(encodable(visible(text), sys.stderr.encoding or "utf-8") + "\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            nowhere(sys.stderr)
 
 
 def complain(report: Report) -> bool:

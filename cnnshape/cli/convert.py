@@ -139,6 +139,8 @@ def check(output: str, weights: str, to: str = "") -> str:
             f"unknown --weights {weights}", did_you_mean(weights, FILLINGS) or f"one of {', '.join(FILLINGS)}"
         )
     if output == "-":
+        if sys.stdout is None:
+            raise api.usage("-o - writes to standard output, which is closed", "-o model.onnx")
         if to != "yaml" and sys.stdout.isatty():
             raise api.usage("-o - writes a binary file, and a terminal cannot show one", "-o model.onnx, or a pipe")
         return to or "onnx"
@@ -166,13 +168,18 @@ def made(weights: str, seed: int, dtype: str) -> Weights | None:
 
 
 def whole(output: str, fill: Callable[[BinaryIO], None]) -> None:
-    """A file that is there in full or not at all."""
+    """A file that is there in full or not at all; a pipe or a device gets what goes into a file, and stays."""
     if output == "-":
-        fill(sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        try:
+            fill(sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            common.nowhere(sys.stdout)
         return
+    path = Path(output)
     try:
-        with _beside(Path(output)) as out:
+        # Only a regular file may be replaced by another one of its name.
+        with path.open("wb") if path.exists() and not path.is_file() else _beside(path) as out:
             fill(out)
     except OSError as error:
         raise api.usage(f"{output} cannot be written: {error.strerror or error}") from None

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Optional
+
 import typer
 
 from cnnshape.cli import common
 from cnnshape.errors import one_of
+
+if TYPE_CHECKING:
+    from cnnshape.network import Network
+    from cnnshape.report import Report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -30,7 +36,13 @@ def diff(
         help="Exit 1 when a total changes by more: params:+5%, macs:+10M, layers:any.",
     ),
     every: bool = typer.Option(False, "--all", "-a", help="List the layers that stayed the same as well."),
-    batch: int = typer.Option(1, "--batch", "-b", metavar="N", help="Examples per batch, of both."),
+    batch: Optional[int] = typer.Option(
+        None,
+        "--batch",
+        "-b",
+        metavar="N",
+        help="Examples per batch, of both; without it, the one that both state, or 1.",
+    ),
     dtype: str = common.DTYPE,
     input: list[str] = common.INPUT,
 ) -> None:
@@ -49,7 +61,7 @@ def diff(
 
     one_of(form, FORMATS, "format")
     guards = [guard(text) for text in fail_on]
-    found = compare(common.opened(model, batch, dtype, input), common.opened(after, batch, dtype, input), guards)
+    found = compare(*_both((model, after), batch, dtype, input), guards)
     from cnnshape.render import difference
 
     if form == "table":
@@ -60,3 +72,13 @@ def diff(
         common.say(f"{found.after}: {text}")
     if found.broken:
         raise typer.Exit(1)
+
+
+def _both(
+    models: tuple[str, str], batch: int | None, dtype: str, inputs: list[str]
+) -> tuple[tuple[Network, Report], tuple[Network, Report]]:
+    """Both networks in one batch: a file may state another one than a spec has, and a few work in no other."""
+    before, after = (common.opened(model, batch, dtype, inputs) for model in models)
+    if before[1].batch != after[1].batch:
+        before, after = (common.opened(model, 1, dtype, inputs) for model in models)
+    return before, after

@@ -44,6 +44,8 @@ def explain(
     try:
         stories = explained(network, report, layer)
     except KeyError:
+        if not report.layers:
+            raise api.usage(f"{model} has no layer {layer}, for it has no layers", f"leave out {layer}") from None
         known = list(
             dict.fromkeys(".".join(row.path[:n]) for row in report.layers for n in range(len(row.path), 0, -1))
         )

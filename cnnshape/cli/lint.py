@@ -104,15 +104,23 @@ def lint(
         "severity": least,
         "options": numbers(option),
     }
+    if statistics and form != "text":
+        raise api.usage(f"--statistics is text alone, and not {form}", f"leave out --statistics or --format {form}")
     opening = {"dtype": dtype, **common.opening(batch, input, set)}
+    alone = len(model) == 1
+    problems: dict[str, str] = {}
     if fix or diff:
-        changed = [mended(name, settings(name, **words), opening, write=fix and not diff) for name in model]
+        changed, problems = mend_all(model, words, opening, write=fix and not diff)
         if diff:
-            raise typer.Exit(1 if any(changed) else 0)
-    checked = [one(name, words, opening, alone=len(model) == 1) for name in model]
+            raise typer.Exit(2 if problems else 1 if changed else 0)
+    checked = [
+        Checked(name, (), problems[name]) if name in problems else one(name, words, opening, alone=alone)
+        for name in model
+    ]
     told = [finding for file in checked for finding in file.findings]
     if statistics:
-        common.write(counted(told))
+        if any(not file.problem for file in checked):
+            common.write(counted(told))
     else:
         about = [] if form == "text" else [one.about for one in every_rule()]
         common.write(findings(checked, form, about, version=__version__))
@@ -160,13 +168,15 @@ def numbers(texts: list[str]) -> dict[str, Any]:
             found[name] = float(text) if "." in text else int(text)
         except ValueError:
             raise api.usage(f"--option {name}={text}: a number is expected") from None
+        if found[name] < 0:
+            raise api.usage(f"--option {name}={text}: a number from 0 up is expected")
     return found
 
 
 def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: bool) -> Checked:
     """What is found in one model; among several, what cannot be read is told and the others go on."""
-    chosen = settings(name, **words)
     try:
+        chosen = settings(name, **words)
         network, report, text = api.analyzed(name, **opening)
     except ModelError as error:
         if alone:
@@ -174,6 +184,23 @@ def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: boo
         common.say(str(error))
         return Checked(name, (), str(error))
     return Checked(network.source or name, tuple(looked(network, report, text, chosen)))
+
+
+def mend_all(
+    names: list[str], words: dict[str, Any], opening: dict[str, Any], *, write: bool
+) -> tuple[bool, dict[str, str]]:
+    """Mend every file that can be read; whether anything was to be done, and what was wrong with the others."""
+    changed = False
+    problems: dict[str, str] = {}
+    for name in names:
+        try:
+            changed |= mended(name, settings(name, **words), opening, write=write)
+        except ModelError as error:
+            if len(names) == 1:
+                raise
+            common.say(str(error))
+            problems[name] = str(error)
+    return changed, problems
 
 
 def mended(name: str, chosen: Settings, opening: dict[str, Any], *, write: bool) -> bool:
@@ -201,7 +228,12 @@ def mended(name: str, chosen: Settings, opening: dict[str, Any], *, write: bool)
     if write:
         path = Path(name)
         mark = b"\xef\xbb\xbf" if path.read_bytes().startswith(b"\xef\xbb\xbf") else b""
-        path.write_bytes(mark + new.encode("utf-8"))
+        try:
+            path.write_bytes(mark + new.encode("utf-8"))
+        except OSError as error:
+            raise api.usage(
+                f"{name} cannot be mended: {error.strerror or error}", "--diff shows what to change"
+            ) from None
         common.say(f"{name}: mended {len(done)} finding{'s' if len(done) > 1 else ''}")
     else:
         from difflib import unified_diff

@@ -15,11 +15,11 @@ OPTIONAL: Any = Optional[int]
 class Plain:
     """Stands in for typer's check of one parameter until a value needs it."""
 
-    __slots__ = ("annotation",)
+    __slots__ = ("annotation", "least", "most")
 
-    def __init__(self, annotation: Any) -> None:
-        """`annotation` is the type that the command asks for."""
-        self.annotation = annotation
+    def __init__(self, annotation: Any, least: int | None = None, most: int | None = None) -> None:
+        """`annotation` is the type that the command asks for, `least` and `most` are where its numbers end."""
+        self.annotation, self.least, self.most = annotation, least, most
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """The value, when it is one of the type already, or a number in plain digits; otherwise what typer says."""
@@ -38,15 +38,22 @@ class Plain:
             and value.isascii()
             and value.isdigit()
             and len(value) < 19
+            and self.within(int(value))
         ):
             return int(value)
         param._runtime_param = None
         return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+
+    def within(self, number: int) -> bool:
+        """Whether the command takes this number."""
+        return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
 
 
 def plain(params: list[Any]) -> list[Any]:
     """The same parameters, each with the quick check in front of typer's own."""
     for param in params:
         if getattr(param, "_runtime_param", param) is None and hasattr(param, "get_runtime_param"):
-            param._runtime_param = Plain(param.type_descriptor.annotation)
+            kind = param.type_descriptor
+            info = getattr(kind, "parameter_info", None)
+            param._runtime_param = Plain(kind.annotation, getattr(info, "min", None), getattr(info, "max", None))
     return params

@@ -10,13 +10,15 @@ import typer
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import did_you_mean, one_of
+from cnnshape.errors import did_you_mean, one_of, quoted
 from cnnshape.render.sweep import FORMATS, PLOTS, csv, table, to_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 #: Sizes of one sweep.
 MOST = 100_000
+#: The largest size.
+MOST_SIZE = 10**9 - 1
 
 
 @app.command()
@@ -112,14 +114,16 @@ def ranged(text: str, step: int) -> range:
     >>> ranged("32:512", 32)
     range(32, 513, 32)
     """
-    match = re.fullmatch(r"\s*(\d{1,9})(?:\s*(?::|\.\.|-)\s*(\d{1,9}))?\s*", text)
+    match = re.fullmatch(r"\s*(\d+)(?:\s*(?::|\.\.|-)\s*(\d+))?\s*", text)
     if not match:
         raise api.usage(f"{text} is no range of sizes", "A:B, for example 32:512")
-    first, last = int(match[1]), int(match[2] or match[1])
+    words = match[1], match[2] or match[1]
+    if any(len(word.lstrip("0")) > len(str(MOST_SIZE)) for word in words):
+        raise api.usage(f"{quoted(text)}: sizes go up to {MOST_SIZE:,}", "A:B, for example 32:512")
+    first, last = map(int, words)
     if not 1 <= first <= last:
-        raise api.usage(
-            f"{text}: sizes are positive, and the smaller one comes first", f"{max(last, 1)}:{max(first, 1)}"
-        )
+        low, high = sorted((max(first, 1), max(last, 1)))
+        raise api.usage(f"{text}: sizes are positive, and the smaller one comes first", f"{low}:{high}")
     found = range(first, last + 1, step)
     if len(found) > MOST:
         raise api.usage(

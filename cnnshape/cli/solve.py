@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 from cnnshape import api
 from cnnshape.cli import common
-from cnnshape.errors import did_you_mean, one_of
+from cnnshape.errors import did_you_mean, one_of, quoted
 from cnnshape.render.solution import FORMATS, render
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -21,6 +21,9 @@ FIELD = "receptive-field"
 #: Values that a field can have, so that a range is no flood.
 MOST_VALUES = 100_000
 MOST_VALUE = 65_536
+#: What a size can be, and a number of channels.
+MOST_SIZE = 10**9 - 1
+MOST_CHANNELS = 2**31 - 1
 
 
 class Arrow(TyperCommand):
@@ -172,9 +175,17 @@ def redirected(what: str, size: str) -> None:
 
 def sized(text: str) -> tuple[int, ...]:
     """One size per spatial axis."""
-    if not re.fullmatch(r"\d{1,9}([x×]\d{1,9}){0,2}", text) or "0" in re.split("[x×]", text):
+    parts = re.split("[x×]", text)
+    if any(map(large, parts)):
+        raise api.usage(f"{quoted(text)}: sizes go up to {MOST_SIZE:,}")
+    if not re.fullmatch(r"\d+([x×]\d+){0,2}", text) or not all(map(int, parts)):
         raise api.usage(f"{text} is no size", "one to three positive numbers: 227 or 227x341, without channels")
-    return tuple(int(part) for part in re.split("[x×]", text))
+    return tuple(int(part) for part in parts)
+
+
+def large(word: str) -> bool:
+    """Whether this is a number that no size can be; it may have more digits than Python reads."""
+    return word.isdecimal() and len(word.lstrip("0")) > len(str(MOST_SIZE))
 
 
 def values(text: str, option: str, least: int, most: int = MOST_VALUE) -> tuple[int, ...] | None:
@@ -187,11 +198,10 @@ def values(text: str, option: str, least: int, most: int = MOST_VALUE) -> tuple[
         return None
     found: set[int] = set()
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,10})(?:\s*(?:\.\.|:|-)\s*(\d{1,10}))?\s*", part)
+        match = re.fullmatch(r"\s*(\d+)(?:\s*(?:\.\.|:|-)\s*(\d+))?\s*", part)
         if not match:
             raise api.usage(f"{option} {text}: write 3, 1..7 or 1,3,5")
-        first = int(match[1])
-        last = int(match[2] or first)
+        first, last = (int(n) if len(n) < 20 else most + 1 for n in (match[1], match[2] or match[1]))
         if not least <= first <= last <= most:
             raise api.usage(f"{option} {text}: values go from {least} to {most:,}, the smaller one first")
         if last - first >= MOST_VALUES:
@@ -242,9 +252,9 @@ def budgeted(
             if given:
                 raise api.usage(f"{name} needs --in-channels", f"--in-channels 64 {name} {given}")
         return None
-    if not 1 <= in_channels < 2**31:
-        raise api.usage(f"--in-channels {in_channels}: a positive number")
-    widths = values(out_channels, "--out-channels", 1, 2**31 - 1) or (in_channels,)
+    if not 1 <= in_channels <= MOST_CHANNELS:
+        raise api.usage(f"--in-channels {in_channels}: a positive number up to {MOST_CHANNELS:,}")
+    widths = values(out_channels, "--out-channels", 1, MOST_CHANNELS) or (in_channels,)
     return Budget(
         in_channels,
         widths,
@@ -271,7 +281,9 @@ def field(
     """Chains for a receptive field."""
     from cnnshape.solve import chains
 
-    if len(words) != 1 or not re.fullmatch(r"\d{1,9}", words[0]) or words[0] == "0":
+    if len(words) == 1 and large(words[0]):
+        raise api.usage(f"{quoted(words[0])}: a field goes up to {MOST_SIZE:,} positions")
+    if len(words) != 1 or not words[0].isdecimal() or not int(words[0]):
         raise api.usage(f"{FIELD} needs one number of positions", f"cnnshape solve {FIELD} 224")
     return chains(
         int(words[0]),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+#: Columns of the list where it is not narrower.
+PAGE = 110
+
 
 @app.command()
 def zoo(
@@ -68,11 +71,17 @@ def zoo(
                 f"{one['params']:>13,} params  {one['macs']:>16,} MACs"
             )
     else:
+        from shutil import get_terminal_size
         from textwrap import fill
 
         width = max(map(len, bundled.families())) + 2
+        room = min(get_terminal_size().columns, PAGE) if common.in_terminal() else PAGE
         for family, named in bundled.families().items():
-            common.write(fill(f"{family:<{width}}{' '.join(named)}", 110, subsequent_indent=" " * width))
+            text = f"{family:<{width}}{' '.join(named)}"
+            # A name longer than the line is no shorter for being cut.
+            common.write(
+                fill(text, room, subsequent_indent=" " * width, break_long_words=False, break_on_hyphens=False)
+            )
 
 
 def row(name: str) -> dict[str, Any]:

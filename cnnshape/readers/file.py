@@ -76,6 +76,8 @@ class File:
             raise self.refused(message, code="CNN-E501")
 
     def _stream(self) -> bytes:
+        if sys.stdin is None:
+            raise self.refused("standard input is closed", "name a file, or pass one with < FILE")
         raw = bytearray()
         limit = 0
         while part := sys.stdin.buffer.read(1 << 20):

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "csv", "tsv", "markdown", "latex", "html")
 
 
-def render(reports: list[Report], form: str, **options: Any) -> str:
-    """Text in a format; several reports follow one another (JSON: an array; CSV and TSV: one table, with the model)."""
+def render(reports: list[Report], form: str, *, several: bool = False, **options: Any) -> str:
+    """Text in a format; several reports follow one another (JSON: an array; CSV and TSV: one table, with the model).
+
+    `several` asks for the array although only one is left of those that were asked for.
+    """
     if form == "json":
         from cnnshape.render.json import to_json
 
         counting = options.get("counting")
-        return to_json(reports, counting.name if counting else "")
+        return to_json(reports, counting.name if counting else "", several=several)
     from cnnshape.render.grid import grid, stacked
     from cnnshape.render.text import PAINTERS
 

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 SCHEMA = "cnnshape-check/1"
 
 
-def to_json(checked: list[tuple[Report, list[Verdict]]]) -> str:
-    """The contract cnnshape-check/1, one object for one model, an array for several; docs/check.md describes it."""
+def to_json(checked: list[tuple[Report, list[Verdict]]], *, several: bool = False) -> str:
+    """The contract cnnshape-check/1, one object for one model, an array for several; docs/check.md describes it.
+
+    `several` asks for the array whatever number of them there is.
+    """
     documents = [_document(report, verdicts) for report, verdicts in checked]
-    data = msgspec.json.encode(documents[0] if len(documents) == 1 else documents)
+    data = msgspec.json.encode(documents[0] if len(documents) == 1 and not several else documents)
     return msgspec.json.format(data, indent=2).decode()
 
 
@@ -57,12 +60,19 @@ def table(checked: list[tuple[Report, list[Verdict]]]) -> str:
             lines.append(f"{name}: {'ok  ' if one.ok else 'FAIL'}  {inline(one.said)}")
             lines += [f"    {value:>15,}  {share:5.1f} %  {inline(layer)}" for layer, value, share in one.heaviest]
         lines += [f"{name}: FAIL  {inline(_promise(failed))}" for failed in report.failed]
-    budgets = [one for _, verdicts in checked for one in verdicts]
-    broken = sum(not one.ok for one in budgets)
+    kept = [ok for _, verdicts in checked for ok in _kept(verdicts)]
     unkept = sum(len(report.failed) for report, _ in checked)
     promises = f"; {unkept} expectation{'s' if unkept != 1 else ''} of the spec not kept" if unkept else ""
-    lines.append(f"{len(budgets) - broken} of {len(budgets)} budgets kept{promises}")
+    lines.append(f"{sum(kept)} of {len(kept)} budgets kept{promises}")
     return "\n".join(lines) + "\n"
+
+
+def _kept(verdicts: list[Verdict]) -> list[bool]:
+    """Whether each budget is kept; one of every layer is one budget, however many layers break it."""
+    found: dict[int, bool] = {}
+    for one in verdicts:
+        found[id(one.limit)] = found.get(id(one.limit), True) and one.ok
+    return list(found.values())
 
 
 def markdown(checked: list[tuple[Report, list[Verdict]]]) -> str:

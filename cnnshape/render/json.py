@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 _FIRST = ("schema", "model", "batch", "dtype", "inputs", "outputs", "totals", "status", "layers", "failed")
 
 
-def to_json(reports: list[Report], convention: str = "") -> str:
-    """One report as an object, several as an array; `convention` says whose figures stand in params and macs."""
+def to_json(reports: list[Report], convention: str = "", *, several: bool = False) -> str:
+    """One report as an object, several as an array; `convention` says whose figures stand in params and macs.
+
+    `several` asks for the array whatever number of them there is.
+    """
     written = [_written(report, {"convention": convention} if convention else {}) for report in reports]
-    if len(written) == 1:
+    if len(written) == 1 and not several:
         return written[0].decode()
     return "[\n  " + b",\n".join(written).decode().replace("\n", "\n  ") + "\n]" if written else "[]"
 

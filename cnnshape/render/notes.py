@@ -21,14 +21,14 @@ def notes(report: Report, counting: Any = None) -> list[str]:
     train = t.training_bytes
     fixed = t.params - t.trainable_params
     memory = report.status.memory
-    alive = together(list(t.peak_tensors))
-    peak = measured(t.peak_activation_bytes, memory)
+    alive = together(list(t.peak_tensors)) or "nothing"
+    peak = measured(t.peak_activation_bytes, memory) + (f" at {t.peak_at}" if t.peak_at is not None else "")
     lines = [
         f"params {marked(t.params, report.status.params)} ({size(t.param_bytes)})"
         + (f", {fixed:,} frozen" if fixed else "")
         + (f", buffers {t.buffers:,}" if t.buffers else ""),
         f"MACs {marked(t.macs, report.status.macs)} (multiply-accumulates); FLOPs as 2 x MACs {t.flops:,}",
-        f"activations {measured(t.activation_bytes, memory)}; peak {peak} at {t.peak_at} (alive: {alive})",
+        f"activations {measured(t.activation_bytes, memory)}; peak {peak} (alive: {alive})",
         "training at this batch: " + ", ".join(f"{name} {size(count)}" for name, count in train.total.items()),
     ]
     if t.receptive_field is not None:

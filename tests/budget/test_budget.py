@@ -77,6 +77,24 @@ def test_the_layers_that_weigh_most_are_told_with_their_shares() -> None:
     assert {name for name, *_ in peak.heaviest} == {"first", "relu1"}
 
 
+@pytest.mark.parametrize(
+    ("path", "each"),
+    [
+        ("param_bytes", [("second", 4 * 322), ("first", 4 * 140)]),
+        ("training_bytes.weights", [("second", 4 * 322), ("first", 4 * 140)]),
+        ("training_bytes.gradients", [("second", 4 * 322), ("first", 4 * 140)]),
+        ("training_bytes.buffers", []),
+        ("training_bytes.saved_activations", []),
+        ("training_bytes.total.adam", []),
+        ("training_bytes.optimizer.adam", []),
+    ],
+)
+def test_what_layers_weigh_is_told_in_the_number_that_is_held_or_not_at_all(path, each) -> None:
+    one = budget.hold(report(), [budget.Limit("max", path, -1, "-1")])[0]
+    assert [(name, value) for name, value, _ in one.heaviest] == each
+    assert not each or sum(value for _, value in each) == one.found
+
+
 def test_what_is_not_known_in_full_keeps_no_upper_budget_and_may_keep_a_lower_one() -> None:
     box = SPEC + "  - opaque: {shape: 5x7}\n    name: box\n"
     most = held("max", "params", 10_000, box)[0]
@@ -130,6 +148,42 @@ def test_the_command(run, tmp_path, monkeypatch) -> None:
     data = json.loads(run("check", "m.yaml", "--max", "params=400", "-f", "json").out)
     assert (data["schema"], data["ok"], data["budgets"][0]["over"]) == ("cnnshape-check/1", False, 62)
     assert ":x:" in run("check", "m.yaml", "--max", "params=400", "-f", "markdown").out
+
+
+def test_a_budget_of_every_layer_is_one_budget(run, spec) -> None:
+    asked = ["--max", "layer.params=1", "--max", "layer.dropped=0", "--max", "jump=1", "--min", "jump=1"]
+    told = run("check", spec(SPEC), *asked)
+    assert told.status == 1
+    assert told.out.count("FAIL") == 2, "one line for each layer"
+    assert told.out.splitlines()[-1] == "3 of 4 budgets kept"
+    assert run("check", "model.yaml", "model.yaml", *asked).out.splitlines()[-1] == "6 of 8 budgets kept"
+
+
+def test_json_of_several_models_is_an_array_whatever_number_can_be_read(run, spec) -> None:
+    spec(SPEC)
+    for others, count in ((["model.yaml"], 2), (["none.yaml"], 1)):
+        told = run("check", "model.yaml", *others, "--max", "params=1k", "-f", "json")
+        assert [one["ok"] for one in json.loads(told.out)] == [True] * count
+    assert json.loads(run("check", "none.yaml", "nor.yaml", "--max", "params=1", "-f", "json").out) == []
+    assert run("check", "none.yaml", "nor.yaml", "--max", "params=1").out == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fix"),
+    [
+        ("cnnshape.toml", "[budgets.max]\nparams = 1\n", "did you mean budget?"),
+        ("cnnshape.toml", "[max]\nparams = 1\n", "one of budget, lint"),
+        ("pyproject.toml", "[tool.cnnshape.budgets.max]\nparams = 1\n", "did you mean budget?"),
+    ],
+)
+def test_a_table_that_no_command_reads_is_refused(run, tmp_path, spec, file, text, fix) -> None:
+    spec(SPEC + "expect: {params: 462}\n")
+    (tmp_path / file).write_text(text)
+    for command in ("check", "lint"):
+        told = run(command, "model.yaml")
+        assert (told.status, told.out) == (2, "")
+        assert f"{file}: CNN-E202: the settings have no table " in told.err
+        assert fix in told.err
 
 
 def test_the_specs_own_budget_and_expectations_are_held(run, tmp_path) -> None:

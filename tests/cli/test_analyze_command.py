@@ -70,6 +70,12 @@ def test_one_broken_model_does_not_hide_the_others(run, spec) -> None:
     assert "c3," in done.out
 
 
+def test_json_of_several_models_is_an_array_whatever_number_can_be_read(run) -> None:
+    done = run("analyze", "zoo:lenet5", "zoo:nothing", "-f", "json")
+    assert [one["model"]["source"] for one in json.loads(done.out)] == ["zoo:lenet5"]
+    assert done.status == 2
+
+
 def test_a_broken_promise_is_status_1_and_the_table_is_there(run, spec) -> None:
     done = run("analyze", spec(PROMISE))
     assert done.status == 1
@@ -147,6 +153,9 @@ def test_names_sort_as_people_count(run, spec) -> None:
         (["--set", "width"], "NAME=VALUE"),
         (["--set", "width=3"], "no vars"),
         (["--set", "a=1", "--set", "a=2"], "given twice"),
+        (["-i", "3x7x11", "-i", "3x11x13"], "--input 3x11x13: the shape is given twice"),
+        (["-i", "input=3x7x11", "-i", "input=3x11x13"], "--input input=3x11x13: input is given twice"),
+        (["-i", "input=3x7x11", "-i", "3x11x13"], "--input 3x11x13 names no input, and another one does"),
         (["--colums", "name"], "--columns"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

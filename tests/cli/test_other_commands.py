@@ -63,6 +63,17 @@ def test_zoo_lists_every_network_by_family(run) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("columns", "terminal", "widest"), [(80, True, 80), (60, True, 60), (300, True, 110), (60, False, 110)]
+)
+def test_zoo_is_as_wide_as_the_terminal(run, monkeypatch, columns, terminal, widest) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("cnnshape.cli.common.in_terminal", lambda: terminal)
+    lines = run("zoo").out.splitlines()
+    assert widest - 25 < max(map(len, lines)) <= widest
+    assert set(zoo_names()) <= set(" ".join(lines).split()), "no name is cut"
+
+
 def test_zoo_lists_every_network_with_its_totals(run) -> None:
     lines = run("zoo", "--totals").out.splitlines()
     assert [line.split()[0] for line in lines] == [f"zoo:{name}" for name in zoo_names()]

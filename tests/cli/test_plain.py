@@ -19,8 +19,8 @@ def outcome(args, *, quick):
     def show(
         word: str,
         rest: list[str] = typer.Argument(None),
-        number: int = typer.Option(3, "--number"),
-        maybe: Optional[int] = typer.Option(None, "--maybe"),  # noqa: UP045
+        number: int = typer.Option(3, "--number", max=1000),
+        maybe: Optional[int] = typer.Option(None, "--maybe", min=2),  # noqa: UP045
         many: list[str] = typer.Option([], "--many"),
         flag: bool = typer.Option(False, "--flag"),
     ) -> None:
@@ -43,6 +43,10 @@ def outcome(args, *, quick):
         ["a", "b", "c", "--flag"],
         ["a", "--number", "17", "--maybe", "5"],
         ["a", "--number", "-2"],
+        ["a", "--number", "1000"],
+        ["a", "--number", "1001"],
+        ["a", "--maybe", "1"],
+        ["a", "--maybe", "2"],
         ["a", "--number", "007"],
         ["a", "--number", " 4 "],
         ["a", "--number", "1_000"],
@@ -64,6 +68,28 @@ def test_a_wrong_value_goes_to_typer() -> None:
     kind, message = outcome(["a", "--number", "x"], quick=True)
     assert kind == "BadParameter"
     assert "x" in message or "integer" in message
+
+
+def test_a_number_outside_its_range_is_refused() -> None:
+    for args in (["a", "--number", "1001"], ["a", "--maybe", "1"], ["a", "--maybe", "0"]):
+        assert outcome(args, quick=True)[0] == "BadParameter", args
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "sizes zoo:lenet5 --step 0",
+        "solve conv 227 55 --rank 0 --in-channels 3",
+        "solve conv 227 55 --rank 4",
+        "solve receptive-field 9 --rank 9",
+        "solve conv 227 55 -n 0",
+        "solve conv 227 55 -n 2000000",
+    ],
+)
+def test_the_ranges_of_the_help_hold(run, args) -> None:
+    told = run(*args.split())
+    assert (told.status, told.out) == (2, "")
+    assert "Invalid value" in told.err
 
 
 def test_every_parameter_with_a_check_of_its_own_gets_the_quick_one() -> None:

@@ -30,7 +30,8 @@ def test_fail_on_says_from_when_on(run, spec, words, status) -> None:
     "words",
     [
         ["--severity", "bad"], ["--fail-on", "bad"], ["--format", "bad"], ["--select", "bad"], ["--option", "bad=1"],
-        ["--option", "peak-share=x"], ["--explain", "bad"],
+        ["--option", "peak-share=x"], ["--option", "smallest-object=-1"], ["--option", "peak-share=-0.5"], ["--explain", "bad"],
+        ["--statistics", "--format", "json"],
     ],
 )  # fmt: skip
 def test_a_wrong_word_is_status_2_and_says_which_would_be_right(run, spec, words) -> None:
@@ -71,6 +72,27 @@ def test_fix_keeps_marks_and_line_breaks_byte_by_byte(run, tmp_path) -> None:
     assert (tmp_path / "m.yaml").read_bytes() == b"\xef\xbb\xbf" + GOOD.replace("first", "été").replace(
         "\n", "\r\n"
     ).encode()
+
+
+def test_fix_goes_on_behind_a_file_that_cannot_be_read(run, spec, tmp_path) -> None:
+    name = spec(FAULTY)
+    done = run("lint", "missing.yaml", name, "--fix")
+    assert (tmp_path / name).read_text() == GOOD
+    assert done.err.count("missing.yaml: CNN-E101") == 1
+    assert done.out == "1 model: nothing found; 1 other model could not be analysed\n"
+    assert done.status == 2
+    shown = run("lint", "missing.yaml", spec(FAULTY), "--diff")
+    assert "+  - conv: {out_channels: 8, bias: false} # first\n" in shown.out
+    assert shown.status == 2
+
+
+def test_models_that_cannot_be_read_are_not_said_to_be_fine(run) -> None:
+    done = run("lint", "a.yaml", "b.yaml")
+    assert (done.status, done.out) == (2, "2 models: nothing could be analysed\n")
+    assert (run("lint", "a.yaml", "b.yaml", "--statistics").out) == ""
+    shown = run("lint", "a.yaml", "b.yaml", "-f", "markdown").out
+    assert "nothing found" not in shown
+    assert shown.count("| error | | could not be analysed: ") == 2
 
 
 def test_diff_shows_and_changes_nothing(run, spec, tmp_path) -> None:

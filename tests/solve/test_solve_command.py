@@ -103,6 +103,13 @@ def test_json_is_what_its_schema_says_and_csv_has_the_same_rows(run, args) -> No
     ]
 
 
+@pytest.mark.parametrize("args", ["conv {} 55", "conv 227 55 -k 3..{}", "receptive-field {}"])
+def test_more_digits_than_python_reads_are_no_fault_of_the_program(run, args) -> None:
+    done = run("solve", *args.format("9" * 5000).split())
+    assert (done.status, done.out) == (2, "")
+    assert "CNN-E701" in done.err
+
+
 def test_a_lone_number_is_an_image_where_channels_are_given(run) -> None:
     cost = json.loads(run("solve", "conv", "56", "56", "-k", "3", "-d", "1", "--in-channels", "64", "-f", "json").out)
     assert cost["answers"][0]["cost"] == {
@@ -134,6 +141,11 @@ def test_a_budget_in_words(run) -> None:
         (("convv", "227", "55"), "did you mean conv?"),
         (("conv", "227", "0"), "0 is no size"),
         (("conv", "3x3x3x3", "55"), "3x3x3x3 is no size"),
+        (("conv", "2147483647", "1"), "2147483647: sizes go up to 999,999,999"),
+        (("conv", "227", "9" * 40), "sizes go up to 999,999,999"),
+        (("conv", "227", "55", "-k", "9" * 40), "values go from 1 to 65,536"),
+        (("conv", "227", "55", "--in-channels", "2147483648"), "a positive number up to 2,147,483,647"),
+        (("receptive-field", "1000000000"), "1000000000: a field goes up to 999,999,999 positions"),
         (("conv", "227x227", "55"), "different numbers of axes"),
         (("conv", "227", "same", "-s", "1..2"), "--stride 1"),
         (("conv", "227", "55", "-k", "7..3"), "the smaller one first"),
@@ -144,6 +156,9 @@ def test_a_budget_in_words(run) -> None:
         (("conv", "227", "55", "--in-channels", "8", "--max-params", "ten"), "write a number"),
         (("conv", "227", "55", "--in-channels", "0"), "a positive number"),
         (("conv", "227", "55", "--output-padding", "1"), "says nothing of conv"),
+        (("conv", "227", "55", "--in-channels", "3", "-g", "2"), "groups 2 does not divide 3, the channels in"),
+        (("conv", "9", "9", "--in-channels", "12", "-g", "5,7", "-f", "json"), "none of the groups 5, 7 divides 12"),
+        (("conv", "9", "9", "--in-channels", "4", "--out-channels", "3,5", "-g", "2,3"), "2 does not divide any of 3, 5"),
         (("max_pool", "227", "55", "--groups", "2"), "says nothing of max_pool"),
         (("receptive-field", "224", "--padding", "1"), "says nothing of receptive-field"),
         (("receptive-field",), "one number"),

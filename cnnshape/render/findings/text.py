@@ -29,13 +29,26 @@ def told(one: Finding) -> str:
 
 def summary(checked: Sequence[Checked], found: Sequence[Finding]) -> str:
     """How much was found of which severity."""
-    files = f"{len(checked)} model{'s' if len(checked) != 1 else ''}"
+    read = sum(not file.problem for file in checked)
+    failed = len(checked) - read
+    if failed and not read:
+        return f"{_models(failed)}: nothing could be analysed"
+    more = f"; {_models(failed, 'other ')} could not be analysed" if failed else ""
+    return f"{_models(read)}: {_counts(found)}{more}"
+
+
+def _models(count: int, which: str = "") -> str:
+    return f"{count} {which}model{'s' if count != 1 else ''}"
+
+
+def _counts(found: Sequence[Finding]) -> str:
+    """How many errors, warnings and notes."""
     if not found:
-        return f"{files}: nothing found"
+        return "nothing found"
     counts = []
     for severity, plural in (("error", "errors"), ("warning", "warnings"), ("info", "notes")):
         count = sum(one.severity == severity for one in found)
         if count:
             counts.append(f"{count} {plural if count > 1 else plural[:-1]}")
     fixable = sum(one.fixable for one in found)
-    return f"{files}: {', '.join(counts)}" + (f"; {fixable} may be mended with --fix" if fixable else "")
+    return ", ".join(counts) + (f"; {fixable} may be mended with --fix" if fixable else "")
