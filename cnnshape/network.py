@@ -16,13 +16,27 @@ from cnnshape.layers.base import Layer
 from cnnshape.shape import Shape
 
 
+class Promise(NamedTuple):
+    """What a spec's `expect` says of one result, under the name of the layer or structure that says it."""
+
+    name: str
+    line: int
+    wanted: dict[str, Any]
+    output: int = 0
+    """Which of the node's results is meant."""
+
+
 class Input(msgspec.Struct, frozen=True, gc=False):
-    """A tensor that the user feeds: its name and its shape without the batch."""
+    """A tensor that the user feeds: its name and its shape without the batch.
+
+    `expect` is what structures promise that hand it on as it is.
+    """
 
     name: str
     shape: tuple[int, ...]
     line: int = 0
     column: int = 0
+    expect: tuple[Promise, ...] = ()
 
 
 class Node(msgspec.Struct, gc=False):
@@ -31,6 +45,7 @@ class Node(msgspec.Struct, gc=False):
     `layer` is None where the text was wrong: the error is on record already, and what follows from the layer stays
     unknown. `inputs` and `outputs` are value numbers. `counted` says of an array, by its name among the layer's weights
     and buffers, how many learned numbers it brings, where that is not its size: 0 where a layer above has counted it.
+    `expect` is what is promised of its results: by itself, and by every structure that ends with it.
     """
 
     name: str
@@ -42,7 +57,7 @@ class Node(msgspec.Struct, gc=False):
     path: tuple[str, ...] = ()
     share: str | None = None
     frozen: bool = False
-    expect: dict[str, Any] | None = None
+    expect: tuple[Promise, ...] = ()
     counted: dict[str, int] | None = None
 
 

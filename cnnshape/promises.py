@@ -7,33 +7,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnshape.network import Network
+from cnnshape.network import Network, Promise
 from cnnshape.report import Expectation, Report
 
 
 def promised(network: Network) -> bool:
     """Whether there is anything to hold."""
-    return bool(network.expect) or any(node.expect for node in network.nodes)
+    of_inputs = any(tensor.expect for tensor in network.inputs)
+    return bool(network.expect) or of_inputs or any(node.expect for node in network.nodes)
 
 
 def unkept(network: Network, report: Report) -> list[Expectation]:
-    """Every promise that does not hold: those of the layers in order, then those of the whole network."""
+    """Every promise that does not hold: those of layers and structures in order, then those of the whole network."""
     failed: list[Expectation] = []
+    for tensor, arrived in zip(network.inputs, report.inputs, strict=True):
+        for promise in tensor.expect:  # of a shape alone: only structures promise anything of an input
+            failed.extend(_held(promise, None, arrived.shape))
     for node, row in zip(network.nodes, report.layers, strict=True):
-        if node.expect:
-            failed.extend(_held(node.name, node.line, node.expect, row, row.output_shapes[0]))
+        for promise in node.expect:
+            failed.extend(_held(promise, row, row.output_shapes[promise.output]))
     if network.expect:
         shape = report.outputs[0].shape if report.outputs else ()
-        failed.extend(_held("", network.expect_line, network.expect, report.totals, shape))
+        failed.extend(_held(Promise("", network.expect_line, network.expect), report.totals, shape))
     return failed
 
 
-def _held(name: str, line: int, expect: dict[str, Any], found: Any, shape: tuple[int, ...]) -> list[Expectation]:
-    """Compare one layer's, or the network's, promises one by one."""
+def _held(promise: Promise, found: Any, shape: tuple[int, ...]) -> list[Expectation]:
+    """Compare what one layer, structure or the network promises, one by one."""
     failed = []
     wanted: Any
     got: Any
-    for what, expected in expect.items():
+    for what, expected in promise.wanted.items():
         if what == "shape":
             wanted, got = expected, tuple(shape[1:])
         elif what == "receptive_field":
@@ -43,7 +47,7 @@ def _held(name: str, line: int, expect: dict[str, Any], found: Any, shape: tuple
         else:
             wanted, got = expected, getattr(found, what, None)
         if wanted != got:
-            failed.append(Expectation(name, line, what, wanted, got))
+            failed.append(Expectation(promise.name, promise.line, what, wanted, got))
     return failed
 
 

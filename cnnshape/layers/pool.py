@@ -40,7 +40,7 @@ class _Pool(Layer, frozen=True):
                     f"padding {window.before} + {window.after} is too large for the window of {window.extent}: "
                     f"output {window.blank(n)} would see padding alone",
                     f"input {x}",
-                    fixes=({"padding": (window.extent - 1) // 2}, {"padding": 0}),
+                    fixes=tuple([{"padding": n} for n in dict.fromkeys(((window.extent - 1) // 2, 0))]),
                 )
         return Shape(x[0], x[1], *[w.out_size(n) for w, n in zip(windows, x[2:], strict=True)])
 

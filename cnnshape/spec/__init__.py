@@ -11,9 +11,11 @@ from typing import Any, Literal
 from cnnshape.errors import ModelError, Problem, did_you_mean, quoted
 from cnnshape.expression.values import MAX_NUMBER
 from cnnshape.network import Input, Network
+from cnnshape.spec.advice import meant
 from cnnshape.spec.blocks import Block, written
-from cnnshape.spec.builder import Builder, UnknownShape
+from cnnshape.spec.builder import Builder
 from cnnshape.spec.fields import Fault
+from cnnshape.spec.heads import COMMON, STRUCTURES, no_text
 from cnnshape.spec.scope import NAMES, Scope, is_name
 from cnnshape.spec.shapes import budget, promise, shape_of
 from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse, scalar
@@ -62,8 +64,10 @@ class _Loader:
         builder, data = self.builder, self.data
         for key in data:
             if key not in TOP:
-                fix = did_you_mean(key, TOP) or f"a spec has {', '.join(TOP)}"
+                fix = meant(key, TOP, data) or meant(key.lower(), TOP, data) or f"a spec has {', '.join(TOP)}"
                 builder.wrong("CNN-E202", f"unknown key {quoted(key)}", data.mark(key), "", fix)
+        if (fault := no_text(data)) is not None:
+            self.guarded(fault, "doc")
         self.variables()
         inputs = self.inputs()
         layers = data.get("layers")
@@ -76,6 +80,8 @@ class _Loader:
         first = 0 if len(inputs) == 1 else None
         self.top.entry = first
         last = writer.sequence(layers, self.top, first, data.mark("layers", value=True))
+        self.forget()
+        builder.settle()
         return Network(
             self.name(),
             builder.inputs,
@@ -102,8 +108,7 @@ class _Loader:
 
     def guarded(self, fault: Fault, key: str, mark: int = 0) -> None:
         """Put a fault of a top-level section on record."""
-        fix = fault.fix
-        self.builder.wrong(fault.code, str(fault), mark or self.data.mark(key, value=True), "", fix)
+        self.builder.fault(fault, mark or self.data.mark(key, value=True))
 
     def variables(self) -> None:
         """vars: in order, later ones may use earlier ones; --set wins."""
@@ -125,7 +130,7 @@ class _Loader:
             try:
                 self.top.vars[name] = self.variable(value)
             except Fault as fault:
-                self.guarded(fault, "vars", fault.mark or section.mark(name, value=True))
+                self.guarded(fault, "vars", section.mark(name, value=True))
 
     def variable(self, value: Any) -> Any:
         """A number, a list, an expression, or a word such as the name of an activation."""
@@ -157,7 +162,12 @@ class _Loader:
                 "",
                 "inputs: {left: 3x32x32}",
             )
+            if "input" not in data:
+                return []  # which names they have cannot be known
         if "input" in data:
+            if isinstance(section, Map) and "input" in section:
+                self.builder.twice("input", self.top, section.mark("input"))
+                pairs = [pair for pair in pairs if pair[0] != "input"]
             pairs.insert(0, ("input", data["input"], data.mark("input", value=True)))
         elif not pairs and "" in self.given:
             pairs.append(("input", list(self.given[""]), data.at))
@@ -175,7 +185,7 @@ class _Loader:
                 # [] is one number per example, a label say
                 shape = override or (() if raw == [] else shape_of(raw, self.evaluate))
             except Fault as fault:
-                self.guarded(fault, "input", fault.mark or mark)
+                self.guarded(fault, "input", mark)
                 shape = None
             found.append(Input(name, (1,) if shape is None else shape, mark // WIDTH, mark % WIDTH))
             if shape is None:
@@ -185,14 +195,30 @@ class _Loader:
 
                 builder.shapes.append(Shape(1, *shape))
         if not pairs:
-            builder.wrong(
-                "CNN-E204", "the spec has no input:", data.at, "", "write input: CxHxW, for example 3x224x224"
-            )
+            misspelt = [key for key in data if key not in TOP and meant(key.lower(), ("input", "inputs"))]
+            if not misspelt:
+                fix = "write input: CxHxW, for example 3x224x224"
+                builder.wrong("CNN-E204", "the spec has no input:", data.at, "", fix)
+            elif isinstance(data[misspelt[0]], Map):
+                return []
+            found.append(Input("input", (1,)))
+            builder.shapes.append(None)
         builder.inputs = found
         builder.values = len(found)
         for index, tensor in enumerate(found):
-            self.top.values[tensor.name] = (index,)
+            self.top.values[tensor.name] = builder.absolute[tensor.name] = (index,)
         return found
+
+    def forget(self) -> None:
+        """Take the layers from all that an input of unknown shape reaches: what follows from it is not told."""
+        builder = self.builder
+        lost = {index for index in range(len(builder.inputs)) if builder.shapes[index] is None}
+        names: set[str | None] = set()
+        for node in builder.nodes if lost else ():
+            if not lost.isdisjoint(node.inputs) or node.share in names:
+                node.layer = None
+                lost.update(node.outputs)
+                names.add(node.name)
 
     def blocks(self) -> dict[str, Block]:
         """The user's own blocks."""
@@ -211,13 +237,15 @@ class _Loader:
             if isinstance(block, str):
                 self.builder.wrong("CNN-E207", block, mark, "", "blocks: {name: {args: {width: 64}, layers: [...]}}")
                 block = Block(name, {}, Seq(mark), mark)
+            if isinstance(body, Map) and (fault := no_text(body)) is not None:
+                self.builder.fault(fault, mark)
             if not is_name(name):
                 self.builder.wrong("CNN-E207", f"{quoted(name)} is no name", mark, "", NAMES)
                 continue
-            if name in BY_NAME:
-                self.builder.wrong(
-                    "CNN-E207", f"the block {name} has the name of a layer kind", mark, "", f"call it my_{name}"
-                )
+            if name in BY_NAME or name in STRUCTURES or name in COMMON:
+                what = "layer kind" if name in BY_NAME else "structure" if name in STRUCTURES else "key of every layer"
+                message = f"the block {name} has the name of a {what}"
+                self.builder.wrong("CNN-E207", message, mark, "", f"call it my_{name}")
                 continue
             found[name] = block
         return found
@@ -246,24 +274,17 @@ class _Loader:
         """What the whole network may cost; `check` holds it."""
         if "budget" not in self.data:
             return ()
-        try:
-            found = budget(self.data["budget"], self.evaluate)
-        except Fault as fault:
-            self.guarded(fault, "budget", fault.mark)
-            return ()
-        except UnknownShape:
-            return ()
+        found, faults = budget(self.data["budget"], self.evaluate)
+        for fault in faults:
+            self.guarded(fault, "budget")
         return tuple([(side, name, value, mark // WIDTH) for side, name, value, mark in found])
 
     def expectation(self) -> dict[str, Any] | None:
         """What the whole network promises."""
         if "expect" not in self.data:
             return None
-        try:
-            found = promise(self.data["expect"], self.evaluate)
-        except (Fault, UnknownShape) as fault:
-            if isinstance(fault, Fault):
-                self.guarded(fault, "expect")
-            return None
+        found, faults = promise(self.data["expect"], self.evaluate, "network")
+        for fault in faults:
+            self.guarded(fault, "expect")
         # It is about the network as written, not about what --set or --input makes of it.
         return None if self.sets or self.given else found

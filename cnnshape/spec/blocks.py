@@ -40,7 +40,7 @@ def written(name: str, body: Any, mark: int, document: Document | None = None) -
         args = dict.fromkeys(map(str, args))
     if not isinstance(args, dict):
         return f"args of the block {quoted(name)} are names with defaults"
-    return Block(name, dict(args), body["layers"], mark, str(body.get("doc", "")), document)
+    return Block(name, args, body["layers"], mark, str(body.get("doc", "")), document)
 
 
 class _Library:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+from msgspec import structs
+
 from cnnshape.errors import LayerError, ModelError, Problem, did_you_mean, quoted
 from cnnshape.expression import ExpressionError, evaluate
-from cnnshape.expression.parser import MAX_TEXT
+from cnnshape.expression.parser import MAX_TEXT, Parser
 from cnnshape.layers.base import Layer
-from cnnshape.network import Input, Node
+from cnnshape.network import Input, Node, Promise
 from cnnshape.shape import Shape
 from cnnshape.spec.fields import Fault
-from cnnshape.spec.scope import Names, Scope
-from cnnshape.spec.source import WIDTH, Document
+from cnnshape.spec.scope import FACTS, Names, Scope
+from cnnshape.spec.source import WIDTH, Document, Seq
 
 #: More layers than this, blocks written out, are refused.
 MAX_NODES = 150_000
 #: More steps of writing out than this are refused, even when they make no layer.
-MAX_STEPS = 300_000
+MAX_STEPS = 310_000
 #: Blocks inside blocks deeper than this never end.
 MAX_DEPTH = 48
 #: After this many problems the rest is left for the next run.
@@ -32,7 +35,20 @@ MAX_LETTERS, MAX_NAME = 100_000_000, 100
 
 _INTERPOLATION = re.compile(r"\$\{([^{}]*)\}")
 _DIGITS = re.compile(r"-?\d[\d.]*")
+#: A word such as hard-swish, which would else be a difference.
+_HYPHENS = re.compile(r"[A-Za-z_]\w*(-\w+)+")
 _NUMBERED = re.compile(r"(.+)\[(\d{1,9})\]\Z")
+
+
+def _is_expression(text: str) -> bool:
+    """Whether a text that has no value is a wrong expression, and no word such as 3x5 or hard-swish."""
+    if len(text) > MAX_TEXT or _HYPHENS.fullmatch(text):
+        return False
+    try:
+        Parser(text).whole()
+    except ExpressionError:
+        return False
+    return True
 
 
 class UnknownShape(Exception):  # noqa: N818 - not an error of its own: what caused it is reported already
@@ -50,6 +66,8 @@ class Builder:
         self.told: set[tuple[str, int, str]] = set()
         self.again = 0
         self.values = len(inputs)
+        self.promises: dict[int, list[Promise]] = {}
+        """What structures promise, by the value that they end with."""
         self.absolute: dict[str, tuple[int, ...]] = {}
         self.layers: dict[Layer, Layer] = {}
         """Equal layers are one object: they are compared by identity later, and held once."""
@@ -73,6 +91,10 @@ class Builder:
         self.problems.append(self.document.problem(code, message, mark, layer, fix, *notes))
         if len(self.problems) >= MAX_PROBLEMS:
             raise ModelError(self.problems)
+
+    def fault(self, fault: Fault, at: int, layer: str = "") -> None:
+        """Put a fault on record, at its own place where it knows one."""
+        self.wrong(fault.code, str(fault), fault.mark or at, layer, fault.fix)
 
     def stop(self, code: str, message: str, mark: int, layer: str = "", fix: str = "") -> ModelError:
         """A problem after which nothing more can be read."""
@@ -103,6 +125,10 @@ class Builder:
         except ExpressionError as error:
             if not error.name:
                 raise Fault("CNN-E205", str(error)) from None
+            if error.name in FACTS:
+                fix = "use it in a field, an argument or a condition of a layer that has channels at its input"
+                message = f"{error.name} is not known here: no tensor with channels flows in"
+                raise Fault("CNN-E206", message, fix=fix) from None
             fix = did_you_mean(error.name, names.known()) or "write a number, or define it under vars:"
             raise Fault("CNN-E206", f"unknown variable {quoted(error.name)}", fix=fix) from None
 
@@ -137,11 +163,21 @@ class Builder:
             try:
                 return names.value_of(raw)
             except Fault:
+                if _is_expression(raw):
+                    raise
                 return raw
         if isinstance(raw, list):
             self.steps += len(raw)
-            return [self.given(item, scope, value) for item in raw]
+            return [self.given_of(raw, index, scope, value) for index in range(len(raw))]
         return raw
+
+    def given_of(self, raw: list[Any], index: int, scope: Scope, value: int | None) -> Any:
+        """One item of an argument that is a list."""
+        try:
+            return self.given(raw[index], scope, value)
+        except Fault as fault:
+            fault.mark = fault.mark or (raw.mark(index) if isinstance(raw, Seq) else 0)
+            raise
 
     def shape(self, value: int) -> Shape:
         """The shape of a value at batch 1, inferred as far as needed. UnknownShape when it cannot be."""
@@ -191,26 +227,47 @@ class Builder:
                 mark % WIDTH,
                 (*scope.path, name),
                 scope.owner(full),
-                expect=expect,
+                expect=(Promise(full, mark // WIDTH, expect),) if expect else (),
             )
         )
         self.name(name, values, scope, mark)
         return values[0]
+
+    def promise(self, value: int, name: str, mark: int, wanted: dict[str, Any]) -> None:
+        """Note what a structure promises of the value that it ends with."""
+        self.promises.setdefault(value, []).append(Promise(name, mark // WIDTH, wanted))
+
+    def settle(self) -> None:
+        """Hand the promises of structures to the nodes and inputs that they end with."""
+        for value, promises in self.promises.items():
+            node = self.maker(value)
+            if node is None:
+                self.inputs[value] = structs.replace(self.inputs[value], expect=tuple(promises))
+            else:
+                output = node.outputs.index(value)
+                node.expect += tuple([promise._replace(output=output) for promise in promises])
+
+    def maker(self, value: int) -> Node | None:
+        """The node that yields a value; None for an input of the network."""
+        if value < len(self.inputs):
+            return None
+        return self.nodes[bisect_right(self.nodes, value, key=lambda node: node.outputs[0]) - 1]
 
     def twice(self, name: str, scope: Scope, mark: int) -> None:
         """Tell that a name is taken, and where."""
         full = scope.prefix + name
         line = next((n.line for n in self.nodes if n.name == full or n.name.startswith(f"{full}.")), 0)
         first = f" (first on line {line})" if 0 < line < mark // WIDTH else ""
-        self.wrong("CNN-E302", f"the name {name} is used twice{first}", mark, full, "choose another name")
+        shown = name if name in scope.values else full
+        self.wrong("CNN-E302", f"the name {shown} is used twice{first}", mark, full, "choose another name")
 
     def name(self, name: str, values: tuple[int, ...], scope: Scope, mark: int, item: Any = None) -> None:
         """Make values known under a name in a scope."""
-        if name in scope.values:
+        full = scope.prefix + name
+        if name in scope.values or full in self.absolute:  # b.a may be written so, or be the a inside of b
             self.twice(name, scope, mark)
             return
-        scope.values[name] = values
-        self.absolute[scope.prefix + name] = values
+        scope.values[name] = self.absolute[full] = values
         if item is not None:
             scope.items[name] = (item, mark)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Protocol
 
@@ -10,11 +11,15 @@ import msgspec
 
 from cnnshape.errors import did_you_mean, quoted
 from cnnshape.layers.base import Layer
+from cnnshape.spec.advice import YES_NO, meant, truth
 from cnnshape.spec.aliases import AUTO_PAD, FIELDS, IGNORED
 from cnnshape.spec.source import Map, Seq
 
 #: No field takes a longer list.
 MAX_LIST = 4096
+
+#: What other frameworks state about a layer's input; here it follows from what arrives.
+INFERRED = ("in_channels", "in_features", "num_features", "in_planes", "input_dim", "input_shape", "input_size")
 
 _SIZES = re.compile(r"\s*\d+(\s*[x×]\s*\d+)+\s*\Z")
 
@@ -47,6 +52,14 @@ def required(kind: type[Layer]) -> tuple[str, ...]:
 def takes_words(kind: type[Layer], name: str) -> tuple[str, ...] | None:
     """The words that a field accepts: () for none, None for any text."""
     return _words(msgspec.inspect.type_info(hints(kind)[name]))
+
+
+@cache
+def takes_truth(kind: type[Layer], name: str) -> bool:
+    """Whether a field may be true or false."""
+    info = msgspec.inspect.type_info(hints(kind)[name])
+    parts = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    return any(isinstance(part, msgspec.inspect.BoolType) for part in parts)
 
 
 def _words(info: Any) -> tuple[str, ...] | None:
@@ -128,11 +141,15 @@ def written_at(kind: type[Layer], item: Any, word: str, field: str, value: bool 
     if field in body:
         return body.mark(field, value)
     for key in body:
-        split = SPLIT.match(key)
-        name = canonical(kind, {"kernel": "kernel_size", "pad": "padding"}.get(split[1], split[1]) if split else key)
-        if name == field:
+        if field_of(kind, key) == field:
             return body.mark(key, value)
     return 0
+
+
+def field_of(kind: type[Layer], key: str) -> str | None:
+    """`canonical`, for a part such as kernel_h as well."""
+    split = SPLIT.match(key)
+    return canonical(kind, {"kernel": "kernel_size", "pad": "padding"}.get(split[1], split[1]) if split else key)
 
 
 def build(kind: type[Layer], keys: dict[str, Any], here: Reading) -> tuple[Layer | None, list[Fault]]:
@@ -145,11 +162,8 @@ def build(kind: type[Layer], keys: dict[str, Any], here: Reading) -> tuple[Layer
     for written, raw in gathered.items():
         name = canonical(kind, written)
         if name is None:
-            known = (*kind.__struct_fields__, *FIELDS)
-            near = did_you_mean(written, tuple(k for k in known if canonical(kind, k)))
-            takes = ", ".join(kind.__struct_fields__) or "no keys"
             message = f"{kind.kind} has no key {quoted(written)}"
-            faults.append(Fault("CNN-E202", message, written, near or f"{kind.kind} takes {takes}", at_value=False))
+            faults.append(Fault("CNN-E202", message, written, instead(kind, written, gathered), at_value=False))
             continue
         if name == "":
             continue
@@ -164,17 +178,28 @@ def build(kind: type[Layer], keys: dict[str, Any], here: Reading) -> tuple[Layer
             fault.key = written
             faults.append(fault)
             values[name] = msgspec.UNSET
-    meant = {fault.fix for fault in faults}
+    offered = {fault.fix for fault in faults}
     for name in required(kind):
-        if name not in values and not any(f"did you mean {word}?" in meant for word in _called(name)):
+        if name not in values and not any(f"did you mean {word}?" in offered for word in _called(name)):
             example = f"{kind.kind}: {{{name}: ...}}"
             faults.append(Fault("CNN-E204", f"{kind.kind} needs {name}", "", f"write {example}"))
-    if faults:
-        return None, faults
+    if faults:  # the values that could be read may be wrong as well
+        return None, faults + _each(kind, keys, values)
     try:
         return msgspec.convert(values, kind), []
     except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a character cannot be encoded
         return None, _each(kind, keys, values) or [Fault("CNN-E203", str(error)[:200])]
+
+
+def instead(kind: type[Layer], written: str, keys: Iterable[str]) -> str:
+    """The fix for a key that a kind does not have, beside those that are written."""
+    if written in INFERRED:
+        return "leave it out: it follows from the input"
+    said = {canonical(kind, key) for key in keys}
+    near = meant(
+        written, (k for k in (*kind.__struct_fields__, *FIELDS) if canonical(kind, k) not in (None, "", *said))
+    )
+    return near or f"{kind.kind} takes {', '.join(kind.__struct_fields__) or 'no keys'}"
 
 
 def settled(kind: type[Layer], name: str, written: str, raw: Any, here: Reading) -> Any:
@@ -194,8 +219,12 @@ def settled(kind: type[Layer], name: str, written: str, raw: Any, here: Reading)
         try:
             return here.value_of(raw)
         except Fault as fault:
-            if words and fault.code == "CNN-E206" and re.fullmatch(r"\s*[A-Za-z_]\w*\s*", raw):
-                fix = did_you_mean(raw, words) or f"one of {', '.join(words)}"
+            alone = fault.code == "CNN-E206" and truth(raw)
+            if alone and takes_truth(kind, name):
+                words = ("true", "false", *words)
+            if alone and words:
+                fix = truth(raw) if raw.strip().lower() in YES_NO and "true" in words else did_you_mean(raw, words)
+                fix = fix or (f"one of {', '.join(words)}" if len(words) > 2 else truth(raw))
                 raise Fault(
                     "CNN-E203", f"{written} is neither a number nor a known word: {quoted(raw)}", written, fix
                 ) from None
@@ -234,6 +263,8 @@ def _each(kind: type[Layer], keys: dict[str, Any], values: dict[str, Any]) -> li
     faults = []
     by_name = {canonical(kind, written): written for written in keys}
     for name, value in values.items():
+        if value is msgspec.UNSET:  # told already
+            continue
         try:
             msgspec.convert(value, hints(kind)[name])
         except (msgspec.ValidationError, UnicodeEncodeError) as error:

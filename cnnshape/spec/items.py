@@ -6,39 +6,27 @@ fold. A wrong item becomes a node without a layer: what follows stays unknown, a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from cnnshape.errors import did_you_mean, quoted
 from cnnshape.layers import BY_NAME
 from cnnshape.layers.base import Layer
+from cnnshape.spec.advice import YES_NO, truth
 from cnnshape.spec.aliases import KINDS as ALIASES
 from cnnshape.spec.aliases import plain
 from cnnshape.spec.blocks import Block, library
-from cnnshape.spec.builder import Builder, UnknownShape
+from cnnshape.spec.builder import UnknownShape
 from cnnshape.spec.fields import Fault, build, written_at
+from cnnshape.spec.heads import COMMON, STRUCTURES, Heads, counted
 from cnnshape.spec.scope import NAMES, Names, Scope, is_name
 from cnnshape.spec.shapes import promise
 from cnnshape.spec.source import Map, Seq
 
-#: Keys that may stand beside any kind.
-COMMON = ("name", "from", "expect", "frozen", "counted", "when", "doc")
-#: Structures, and the keys that belong to them.
-STRUCTURES: dict[str, tuple[str, ...]] = {
-    "residual": ("shortcut", "merge"),
-    "branches": ("merge",),
-    "sequence": (),
-    "repeat": ("layers",),
-    "share": (),
-}
-_PLAIN_KINDS = {plain(name): name for name in BY_NAME}
+__all__ = ["COMMON", "STRUCTURES", "Items"]
 
 
-class Items:
+class Items(Heads):
     """Writes items out into a builder; `blocks` are the user's own."""
-
-    def __init__(self, builder: Builder, blocks: dict[str, Block]) -> None:
-        """Start with nothing written."""
-        self.builder, self.blocks = builder, blocks
 
     def sequence(self, items: Any, scope: Scope, value: int | None, mark: int) -> int | None:
         """A list of items, each fed by the one before."""
@@ -76,6 +64,8 @@ class Items:
             return self.broken("layer", scope, value, mark)
         try:
             if beside is not None and "when" in beside and not self.holds(beside["when"], scope, value, "when"):
+                if isinstance(beside.get("name"), str):
+                    scope.left |= {beside["name"]}
                 return value
             if beside is not None and "from" in beside:
                 inputs = self.sources(beside["from"], beside.mark("from", value=True), scope)
@@ -87,7 +77,7 @@ class Items:
         except Fault as fault:
             at = beside.mark(fault.key, fault.at_value) if beside is not None and fault.key in beside else mark
             result = self.broken(word, scope, value, mark, beside)
-            builder.wrong(fault.code, str(fault), fault.mark or at, builder.nodes[-1].name, fault.fix)
+            builder.fault(fault, at, builder.nodes[-1].name)
             return result
         except UnknownShape:
             pass
@@ -95,21 +85,54 @@ class Items:
 
     def written(self, word: str, body: Any, item: Any, scope: Scope, inputs: tuple[int, ...], mark: int) -> int | None:
         """A structure, layer or block; all that it writes is frozen where it says so."""
-        nodes = self.builder.nodes
-        first, value = len(nodes), inputs[0] if inputs else None
+        first, value = len(self.builder.nodes), inputs[0] if inputs else None
         beside = item if isinstance(item, Map) else None
         if word in STRUCTURES:
             result = self.structure(word, body, item, scope, inputs, mark)
         else:
             result = self.layer(word, body, beside, scope, inputs, mark)
-        if beside is not None and "frozen" in beside and self.holds(beside["frozen"], scope, value, "frozen"):
-            for node in nodes[first:]:
-                node.frozen = True
-        if beside is not None and "counted" in beside:
-            if word in STRUCTURES or len(nodes) != first + 1:
-                raise Fault("CNN-E203", f"counted stands beside one layer, and {quoted(word)} is none", "counted")
-            nodes[first].counted = counted(beside["counted"])
+        if beside is not None and ("frozen" in beside or "counted" in beside):
+            self.noted(beside, word, scope, value, first)
         return result
+
+    def noted(self, beside: Map, word: str, scope: Scope, value: int | None, first: int) -> None:
+        """Note what stands beside an item about all that it wrote; the layers may be right where this is wrong."""
+        for key, note in (("frozen", self.freeze), ("counted", self.count)):
+            if key not in beside:
+                continue
+            try:
+                note(beside[key], word, scope, value, first)
+            except Fault as fault:
+                written = self.builder.nodes[first:]
+                path = written[0].path[: len(scope.path) + 1] if written else scope.path
+                self.builder.fault(fault, beside.mark(key, value=True), ".".join(path))
+            except UnknownShape:
+                pass
+
+    def freeze(self, raw: Any, word: str, scope: Scope, value: int | None, first: int) -> None:  # noqa: ARG002
+        """Freeze all that an item wrote."""
+        if self.holds(raw, scope, value, "frozen"):
+            for node in self.builder.nodes[first:]:
+                node.frozen = True
+
+    def count(self, raw: Any, word: str, scope: Scope, value: int | None, first: int) -> None:  # noqa: ARG002
+        """Note how many numbers the arrays of the one layer bring."""
+        nodes = self.builder.nodes
+        if word in STRUCTURES or len(nodes) != first + 1:
+            raise Fault("CNN-E203", f"counted stands beside one layer, and {quoted(word)} is none", "counted")
+        nodes[first].counted = counted(raw)
+
+    def promised(
+        self, item: Map, scope: Scope, value: int | None, name: str, of: Literal["layer", "structure"]
+    ) -> dict[str, Any] | None:
+        """What an item's `expect` says."""
+        try:
+            found, faults = promise(item["expect"], lambda text: self.builder.value_of(text, scope, value), of)
+        except UnknownShape:
+            return None
+        for fault in faults:
+            self.builder.fault(fault, item.mark("expect", value=True), scope.prefix + name)
+        return found
 
     def structure(
         self, word: str, body: Any, item: Map, scope: Scope, inputs: tuple[int, ...], mark: int
@@ -129,52 +152,6 @@ class Items:
     ) -> int:
         """A block's layers, with its arguments as variables; see structures.py."""
         raise NotImplementedError
-
-    def head(self, item: Map) -> str:
-        """The key that says what an item is; "" when that is not clear."""
-        for word, keys in STRUCTURES.items():
-            if word in item:
-                allowed = (*COMMON, *keys, word)
-                for key in item:
-                    if key not in allowed:
-                        fix = did_you_mean(key, allowed) or f"{word} takes {', '.join(allowed)}"
-                        self.builder.wrong("CNN-E202", f"{word} has no key {quoted(key)}", item.mark(key), fix=fix)
-                return word
-        words = [key for key in item if key not in COMMON]
-        if len(words) == 1 and words[0]:
-            return words[0]
-        if not words or words == [""]:
-            self.builder.wrong("CNN-E204", "this item names no layer kind", item.at, fix="for example conv: 64")
-            return ""
-        known = [word for word in words if self.resolve(word) is not None]
-        if len(known) == 1:
-            for word in words:
-                if word not in known:
-                    fix = did_you_mean(word, COMMON) or self.inside_of(known[0], word, item)
-                    self.builder.wrong(
-                        "CNN-E202", f"{quoted(word)} cannot stand beside {known[0]}", item.mark(word), fix=fix
-                    )
-            return known[0]
-        both = f"one item names several kinds: {quoted(', '.join(words[:4]))}"
-        self.builder.wrong("CNN-E202", both, item.mark(words[1]), fix="begin each layer with a dash of its own")
-        return ""
-
-    def inside_of(self, kind: str, word: str, item: Map) -> str:
-        """How a key that stands beside a kind is written inside it."""
-        found, body = self.resolve(kind), item[kind]
-        first = next(iter(found.args), "") if isinstance(found, Block) else found.shorthand if found else ""
-        before = f"{first}: {quoted(body)}, " if first and isinstance(body, (str, int, float, list)) else ""
-        return f"write it inside: {kind}: {{{before}{word}: {quoted(item[word])}}}"
-
-    def resolve(self, word: str) -> Block | type[Layer] | None:
-        """What a word means: a block of the user's, a kind, a block of the library, another framework's kind."""
-        found: Block | type[Layer] | None = self.blocks.get(word) or BY_NAME.get(word)
-        if found is None:
-            found = library(word)
-        if found is None:
-            name = plain(word)
-            found = BY_NAME.get(_PLAIN_KINDS.get(name) or ALIASES.get(name, ""))
-        return found
 
     def layer(self, word: str, body: Any, beside: Map | None, scope: Scope, inputs: tuple[int, ...], mark: int) -> int:
         """A layer or a block."""
@@ -196,13 +173,13 @@ class Items:
         layer, faults = build(found, keys, Names(builder, scope, value))
         name = self.called(beside, found.kind, scope, value)
         for fault in faults:
-            at = fault.mark or written_at(found, beside, as_written, fault.key, fault.at_value) or mark
-            builder.wrong(fault.code, str(fault), at, scope.prefix + name, fault.fix)
+            at = written_at(found, beside, as_written, fault.key, fault.at_value) or mark
+            builder.fault(fault, at, scope.prefix + name)
         if not self.fed(found, inputs, scope, name, mark):
             layer = None
         expect = None
         if beside is not None and "expect" in beside:
-            expect = promise(beside["expect"], lambda text: builder.value_of(text, scope, value))
+            expect = self.promised(beside, scope, value, name, "layer")
         outputs = self.outputs(layer, inputs) if layer is not None else 1
         result = builder.add(layer, name, inputs, scope, mark, outputs, expect)
         if beside is not None and "name" in beside:
@@ -253,7 +230,7 @@ class Items:
         if type(layer).outs is Layer.outs:
             return 1
         try:
-            return len(layer.outs(*[self.builder.shape(i) for i in inputs]))
+            return max(1, len(layer.outs(*[self.builder.shape(i) for i in inputs])))
         except Exception:  # noqa: BLE001 - calculate asks again and tells what is wrong
             return 1
 
@@ -288,6 +265,8 @@ class Items:
             found = self.builder.value_of(raw, scope, value) if isinstance(raw, str) else raw
         except Fault as fault:
             fault.key = fault.key or key
+            if fault.code == "CNN-E206" and (str(raw).lower() in YES_NO or "did you mean" not in fault.fix):
+                fault.fix = truth(raw) or fault.fix
             raise
         if not isinstance(found, (bool, int)):
             message = f"{key} must be true or false, not {quoted(found)}"
@@ -300,7 +279,14 @@ class Items:
         message = f"there is no layer {quoted(text)} above this one"
         bare = text.partition("[")[0]
         fix = did_you_mean(text, builder.visible(scope)) or "a layer must stand above the one that uses it"
-        if bare != text and builder.find(bare, scope) is not None:
+        if scope.left_out(bare):
+            message = f"the layer {quoted(bare)} is left out: its when: is false"
+            fix = f"give this layer the same when:, or take another than {quoted(bare)}"
+        elif bare != text and (value := builder.find(bare, scope)) is not None:
+            try:
+                builder.shape(value)
+            except UnknownShape:  # nor can its outputs be counted; why is told already
+                return
             message, fix = f"{quoted(bare)} has no output {quoted(text[len(bare) :])}", "outputs count from [0]"
         elif text in scope.taken:
             message = f"the layer {quoted(text)} stands below this one: a network has no cycles"
@@ -326,11 +312,3 @@ class Items:
                 return None
             values.append(found)
         return tuple(values)
-
-
-def counted(raw: Any) -> dict[str, int]:
-    """How many numbers some arrays bring, as it is written."""
-    if not isinstance(raw, Map) or not raw or any(type(value) is not int or value < 0 for value in raw.values()):
-        message = f"counted says how many numbers an array brings, not {quoted(raw)}"
-        raise Fault("CNN-E203", message, "counted", "counted: {bias: 0}", at_value=True)
-    return dict(raw)

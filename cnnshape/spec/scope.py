@@ -6,6 +6,9 @@ from typing import Any
 
 from cnnshape.spec.source import Map
 
+#: What an expression knows of the tensor that flows in.
+FACTS = ("in_channels", "in_size", "in_shape")
+
 #: The fix of a wrong name.
 NAMES = "use letters, digits, _ - and ., up to 100 of them"
 
@@ -22,7 +25,9 @@ def is_name(text: str) -> bool:
 class Scope:
     """One list of layers being written out. Names and variables are looked up here first, then further out."""
 
-    __slots__ = ("counts", "depth", "entry", "items", "parent", "path", "prefix", "share", "taken", "values", "vars")
+    __slots__ = (
+        "counts", "depth", "entry", "items", "left", "parent", "path", "prefix", "share", "taken", "values", "vars",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -41,6 +46,8 @@ class Scope:
         """The written item of each name, with its mark, for `share`."""
         self.counts: dict[str, int] = {}
         self.taken: frozenset[str] = frozenset()
+        self.left: frozenset[str] = frozenset()
+        """The names of items that their own `when` left out."""
         self.entry = entry
         self.share: tuple[str, str] | None = share if share is not None else parent.share if parent else None
         self.depth: int = parent.depth + 1 if parent else 0
@@ -49,6 +56,10 @@ class Scope:
         """Note the names that are written out in a list, so that no automatic name takes one of them."""
         names = [item["name"] for item in items if item.__class__ is Map and "name" in item]
         self.taken = frozenset(name for name in names if isinstance(name, str))
+
+    def left_out(self, name: str) -> bool:
+        """Whether an item of this name was left out, here or further out."""
+        return name in self.left or (self.parent is not None and self.parent.left_out(name))
 
     def automatic(self, kind: str) -> str:
         """The next free name for an unnamed layer: conv1, conv2, ..."""
@@ -82,7 +93,7 @@ class Names:
             if name in scope.vars:
                 return scope.vars[name]
             scope = scope.parent
-        if name in ("in_channels", "in_size", "in_shape") and self.value is not None:
+        if name in FACTS and self.value is not None:
             shape = self.builder.shape(self.value)
             if name == "in_shape":
                 return list(shape[1:])
@@ -112,10 +123,10 @@ class Names:
         return self.builder.filled(text, self.scope, self.value)
 
     def known(self) -> tuple[str, ...]:
-        """Every name, for "did you mean"."""
+        """Every name that has a value here, for "did you mean"."""
         names: dict[str, None] = {}
         scope: Scope | None = self.scope
         while scope is not None:
             names.update(dict.fromkeys(scope.vars))
             scope = scope.parent
-        return (*names, "in_channels", "in_size", "in_shape")
+        return (*names, *FACTS) if self.value is not None else tuple(names)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Literal
 
-from cnnshape.errors import did_you_mean, quoted
+from cnnshape.errors import quoted
 from cnnshape.layers.base import LIMIT
 from cnnshape.report import NUMBERS
+from cnnshape.spec.advice import meant
 from cnnshape.spec.fields import Fault
 from cnnshape.spec.source import Map, Seq
 from cnnshape.units import number_of
@@ -24,30 +27,47 @@ PROMISES = (
     "receptive_field",
 )
 
+#: Those that no single layer has.
+OF_ALL = ("peak_activation_bytes",)
 
 #: What a budget may name: a total, a total's part, `layer.X` for every layer or `layers.NAME.X` for one.
 BUDGETS = (*NUMBERS, "layer")
 
 
-def budget(raw: Any, value_of: Any) -> list[tuple[Literal["max", "min"], str, Any, int]]:
-    """What `budget` says: (max or min, the number's name, value, packed place); Fault when it says nothing."""
-    found: list[tuple[Literal["max", "min"], str, Any, int]] = []
+#: One limit: max or min, the number's name, value, packed place.
+Limit = tuple[Literal["max", "min"], str, Any, int]
+
+
+def budget(raw: Any, value_of: Any) -> tuple[list[Limit], list[Fault]]:
+    """What `budget` says, and all that is wrong with it."""
+    found: list[Limit] = []
+    faults: list[Fault] = []
     if not isinstance(raw, Map):
-        raise Fault("CNN-E203", "budget: is a mapping with max: and min:", fix="budget: {max: {params: 5M}}")
+        return [], [Fault("CNN-E203", "budget: is a mapping with max: and min:", fix="budget: {max: {params: 5M}}")]
     for side, section in raw.items():
         if side not in ("max", "min"):
-            fix = did_you_mean(side, ("max", "min")) or "budget: {max: {params: 5M}, min: {receptive_field: 224}}"
-            raise Fault("CNN-E202", f"budget has no key {quoted(side)}", fix=fix, mark=raw.mark(side))
-        if not isinstance(section, Map):
+            fix = meant(side, ("max", "min"), raw) or "budget: {max: {params: 5M}, min: {receptive_field: 224}}"
+            faults.append(Fault("CNN-E202", f"budget has no key {quoted(side)}", fix=fix, mark=raw.mark(side)))
+        elif not isinstance(section, Map):
             fix = f"{side}: {{params: 5M}}"
-            raise Fault("CNN-E203", f"{side}: is a mapping of names to sizes", fix=fix, mark=raw.mark(side))
-        for name, value in section.items():
-            mark = section.mark(name, value=True)
-            if name.partition(".")[0] not in BUDGETS:
-                fix = did_you_mean(name.partition(".")[0], BUDGETS) or f"one of {', '.join(BUDGETS)}"
-                raise Fault("CNN-E202", f"budget: there is no number {quoted(name)}", fix=fix, mark=section.mark(name))
-            found.append(("max" if side == "max" else "min", name, _size(value, value_of, mark), mark))
-    return found
+            faults.append(Fault("CNN-E203", f"{side}: is a mapping of names to sizes", fix=fix, mark=raw.mark(side)))
+        else:
+            for name in section:
+                try:
+                    found.append(_limit("max" if side == "max" else "min", name, section, value_of))
+                except Fault as fault:
+                    faults.append(fault)
+    return found, faults
+
+
+def _limit(side: Literal["max", "min"], name: str, section: Map, value_of: Any) -> Limit:
+    """One line of a budget."""
+    first = name.partition(".")[0]
+    if first not in BUDGETS:
+        fix = meant(first, BUDGETS, section) or f"one of {', '.join(BUDGETS)}"
+        raise Fault("CNN-E202", f"budget: there is no number {quoted(name)}", fix=fix, mark=section.mark(name))
+    mark = section.mark(name, value=True)
+    return side, name, _size(section[name], value_of, mark), mark
 
 
 def _size(value: Any, value_of: Any, mark: int) -> int:
@@ -79,10 +99,10 @@ def shape_of(raw: Any, value_of: Any) -> tuple[int, ...]:
     if isinstance(raw, str) and re.fullmatch(r"\s*\d+(\s*[x×]\s*\d+)*\s*", raw):
         parts = [int(part) if len(part) < 1000 else 10**1000 for part in re.split(r"\s*[x×]\s*", raw.strip())]
     elif isinstance(raw, str) and value_of is not None:
-        found = value_of(raw)
+        found = _value(raw, value_of)
         parts = found if isinstance(found, list) else [found]
     elif isinstance(raw, (list, tuple)):
-        parts = [value_of(part) if isinstance(part, str) else part for part in raw]
+        parts = [_part(raw, index, value_of) for index in range(len(raw))]
     else:
         parts = [raw]
     if not parts or len(parts) > 8:
@@ -95,28 +115,65 @@ def shape_of(raw: Any, value_of: Any) -> tuple[int, ...]:
     return tuple(parts)
 
 
-def promise(raw: Any, value_of: Any) -> dict[str, Any]:
-    """What `expect` promises, by name."""
+def _part(raw: Any, index: int, value_of: Any) -> Any:
+    """One size of a list."""
+    if not isinstance(raw[index], str):
+        return raw[index]
     try:
-        if not isinstance(raw, dict):
-            return {"shape": shape_of(raw, value_of)}
-        found: dict[str, Any] = {}
-        for key, value in raw.items():
-            if key == "shape":
-                found[key] = shape_of(value, value_of)
-            elif key in PROMISES:
-                number = value_of(value) if isinstance(value, str) else value
-                if key == "receptive_field" and isinstance(number, list):
-                    number = list(shape_of(number, value_of))
-                elif isinstance(number, bool) or not isinstance(number, int):
-                    raise Fault("CNN-E203", f"{key} must be an integer, not {quoted(number)}", key)
-                found[key] = number
-            else:
-                fix = did_you_mean(key, ("shape", *PROMISES)) or f"it takes shape, {', '.join(PROMISES)}"
-                raise Fault("CNN-E202", f"expect has no key {quoted(key)}", key, fix, at_value=False)
+        return _value(raw[index], value_of)
     except Fault as fault:
-        if isinstance(raw, Map) and not fault.mark:
-            fault.mark = raw.mark(fault.key, fault.at_value) if fault.key in raw else raw.at
-        fault.key = "expect"
+        fault.mark = fault.mark or (raw.mark(index) if isinstance(raw, Seq) else 0)
         raise
-    return found
+
+
+def _value(text: str, value_of: Any, fix: str = "write CxHxW, for example 3x224x224") -> Any:
+    """An expression's value, with a fix for what is none."""
+    try:
+        return value_of(text)
+    except Fault as fault:
+        fault.fix = fault.fix or fix
+        raise
+
+
+def promise(
+    raw: Any, value_of: Any, of: Literal["layer", "structure", "network"] = "layer"
+) -> tuple[dict[str, Any], list[Fault]]:
+    """What `expect` promises, by name, and all that is wrong with it."""
+    found: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for key, value in raw.items() if isinstance(raw, dict) else (("shape", raw),):
+        try:
+            found[key] = _promised(key, value, value_of, of, raw if isinstance(raw, dict) else ())
+        except Fault as fault:
+            if isinstance(raw, Map):
+                fault.mark = fault.mark or raw.mark(key, value=fault.at_value)
+            faults.append(fault)
+    return found, faults
+
+
+def _promised(key: str, value: Any, value_of: Any, of: str, written: Iterable[str]) -> Any:
+    """One promise's value."""
+    if key == "shape":
+        return shape_of(value, value_of)
+    if key not in PROMISES:
+        fix = meant(key, ("shape", *PROMISES), written) or f"it takes shape, {', '.join(PROMISES)}"
+        raise Fault("CNN-E202", f"expect has no key {quoted(key)}", fix=fix, at_value=False)
+    if of == "structure":
+        message = f"a structure or block can promise its shape alone, not {key}"
+        raise Fault("CNN-E203", message, fix="expect: CxHxW", at_value=False)
+    if of == "layer" and key in OF_ALL:
+        fix = "write it under expect: at the top of the spec"
+        raise Fault("CNN-E203", f"{key} can be promised of the whole network alone", fix=fix, at_value=False)
+    number = _value(value, value_of, _plainly(value)) if isinstance(value, str) else value
+    if key == "receptive_field" and isinstance(number, list):
+        return list(shape_of(number, value_of))
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise Fault("CNN-E203", f"{key} must be an integer, not {quoted(number)}", key)
+    return number
+
+
+def _plainly(text: str) -> str:
+    """The fix for a size such as 1M, which a budget takes and a promise does not."""
+    with suppress(ValueError):
+        return f"write {number_of(text)}"
+    return "write a whole number"
