@@ -53,6 +53,19 @@ class Open(nn.Module):
         return self.pool(self.bn(self.conv(x))).view(n, -1), x.reshape(n * h, 3, -1)
 
 
+class Weights(nn.Module):
+    """Two attentions of 288 parameters each, whose weights are read: the mean over the heads, and head by head."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.each = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        y, mean = self.mean(x, x, x)
+        return y, mean, self.each(x, x, x, average_attn_weights=False)[1]
+
+
 def write(name, exported):
     held = io.BytesIO()
     torch.export.save(exported, held)
@@ -73,6 +86,7 @@ if __name__ == "__main__":
     net = torch.export.export(Net().eval(), (torch.zeros(2, 3, 7, 11),))
     write("net", net)
     write("net_core", net.run_decompositions())
+    write("attention_weights", torch.export.export(Weights().eval(), (torch.zeros(2, 5, 8),)))
     write(
         "open",
         torch.export.export(Open().eval(), (torch.zeros(2, 3, 8, 10),), dynamic_shapes={"x": {0: auto, 2: auto}}),

@@ -29,6 +29,19 @@ def test_an_export_and_its_decomposition_count_what_the_module_has(name):
     assert report.status.macs == "complete"
 
 
+def test_attention_weights_that_are_read_are_rows_beside_their_layer():
+    """The first attention's mean over the heads, the second's head by head and without what it attends to."""
+    net, problems, walk = stored("attention_weights")
+    report = calculate(net, net.batch)
+    assert not problems
+    assert not walk.misfits
+    assert [row.kind for row in report.layers] == ["multi_head_attention"] * 2 + ["foreign"] * 2
+    assert [str(o.shape) for o in report.outputs] == ["2x5x8", "2x5x5", "2x2x5x5"]
+    # four maps of 8 to 8, and two products of every position with every other
+    assert report.totals.macs == 2 * 2 * (4 * 5 * 64 + 2 * 5 * 5 * 8)
+    assert (report.totals.params, report.status.macs) == (2 * 288, "complete")
+
+
 def test_modules_give_the_names_and_the_paths():
     report = calculate(stored("net")[0], 2)
     conv = rows(report)["blocks.1.conv"]

@@ -45,6 +45,7 @@ def network(program: Program, source: str, options: Options) -> tuple[Network, l
     batch = stated if options.batch is None else options.batch
     graph = Graph(source, "torch", max(1, min(batch, _MOST)))
     walk = Walk(program, graph, options.strict)
+    walk.traced = stated if first is not None and 0 not in first.symbolic else 0
     late = [entry for n, entry in enumerate(users) if not _input(walk, entry, options, stated, first=n == 0)]
     _hold(walk, users, options)
     for entry in late:

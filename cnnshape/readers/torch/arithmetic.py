@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnshape.readers.torch import batch
 from cnnshape.readers.torch.op import Builder, Made, Op
 from cnnshape.readers.torch.program import Ref, refs
 from cnnshape.readers.torch.weights import Const
@@ -16,6 +17,7 @@ def broadcast(kind: str, *, turned: bool = False) -> Builder:
         if op.arg("rounding_mode") is not None or op.arg("alpha", 1) != 1:
             return None
         sides = [op.call.args.get("self"), op.call.args.get("other")]
+        batch.settle(op.names, sides)
         rank = max([len(op.names.shape(side) or ()) for side in sides if isinstance(side, Ref)], default=0)
         if rank < 2:
             return None
@@ -47,6 +49,7 @@ def _operand(op: Op, side: Any, rank: int) -> int:
 
 def concat(op: Op) -> Made | None:
     """Tensors side by side along a dimension that is not the first."""
+    batch.settle(op.names, refs(op.call.args.get("tensors")))
     parts = [ref for ref in refs(op.call.args.get("tensors")) if 0 not in (op.names.shape(ref) or (1,))]
     if not parts:
         return None

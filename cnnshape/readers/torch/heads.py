@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from cnnshape.layers import BY_NAME
+from cnnshape.readers.torch.batch import settle
 from cnnshape.readers.torch.built import WRONG
+from cnnshape.readers.torch.names import Later
 from cnnshape.readers.torch.program import Call, Ref, first, refs
 from cnnshape.readers.torch.walk import Walk
 from cnnshape.readers.torch.weights import Const, Weight
@@ -56,6 +58,7 @@ def multi_head(walk: Walk, group: list[Call]) -> bool:
                     outside.append(ref)
             elif not isinstance(what, Const):
                 return False
+    settle(walk, outside)
     heads, inputs = _heads(walk, group), [walk.env[ref.name] for ref in outside]
     out = group[-1].outputs
     begin = group[0]
@@ -67,9 +70,8 @@ def multi_head(walk: Walk, group: list[Call]) -> bool:
     layer = msgspec.convert({"num_heads": heads, "bias": bias}, BY_NAME["multi_head_attention"])
     from cnnshape.readers.torch.op import Made
 
-    whole = Call(
-        group[-1].target, {}, out, (*[s for s in group[0].stack if s[1] != _MODULE], (_module(begin), _MODULE))
-    )
+    stack = (*[s for s in begin.stack if s[1] != _MODULE], (_module(begin), _MODULE))
+    whole = Call("multi_head_attention", {"x": outside}, out, stack)
     name = Made(layer, tuple(inputs), weights)  # type: ignore[arg-type]
     if not walk.fits(whole, layer, name.inputs, out):
         walk.misfits.pop()
@@ -77,6 +79,8 @@ def multi_head(walk: Walk, group: list[Call]) -> bool:
     share = walk.counted(layer, name)
     if share is None:
         return False
+    # The second result, the weights that every position gives the others, is computed on the way: a row if it is read.
+    walk.env.update({name: Later(whole, 1) for name in made})
     walk.env[out[0]] = walk.node(whole, layer, name.inputs, out, share=share or None, weights=weights)[0]
     return True
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from cnnshape.readers.torch import stretch
+from cnnshape.readers.torch import batch, stretch
 from cnnshape.readers.torch.op import Builder, Made, Op, one, within
+from cnnshape.readers.torch.program import first as tensor
 from cnnshape.shape import Shape
 
 _SAME = Made(same=True)
@@ -59,11 +60,38 @@ def permute(op: Op) -> Made | None:
 
 def expand(op: Op) -> Made | None:
     """Dimensions of size 1 stretched."""
-    x, sizes = op.shape(), op.arg("size")
+    x, sizes, written = op.shape(), op.arg("size"), op.call.args.get("size")
     sizes = op.shape("other") if sizes is None else sizes
-    kept = (1,) * (len(sizes) - len(x)) + tuple(x)
-    y = tuple([n if size == -1 else size for n, size in zip(kept, sizes, strict=True)])
+    kept = _led(x, len(sizes))
+    before = _led(op.names.program.meta(tensor(op.call).name).shape or x, len(sizes))
+    # A written size that stretched nothing when the program was traced stretches nothing now.
+    idle = [a == -1 or (a == b and isinstance(a, int)) for a, b in zip(written or (), before, strict=False)]
+    y = tuple([n if idle[d : d + 1] == [True] else size for d, (n, size) in enumerate(zip(kept, sizes, strict=True))])
+    if None in y:
+        return None
+    if written and kept[0] == before[0] == 1 and batch.ambiguous(op.names, written[0]):
+        return batch.waiting(y[1:])
     return _SAME if y == x else _free(y)
+
+
+def _led(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """A shape with ones in front up to a rank."""
+    return (1,) * (rank - len(shape)) + tuple(shape)
+
+
+def repeat(op: Op) -> Made | None:
+    """A tensor several times over."""
+    if not op.names.changed:
+        return None
+    x, times = op.shape(), op.arg("repeats", op.arg("dims"))
+    if None in times:
+        return None
+    written = op.call.args.get("repeats", op.call.args.get("dims")) if len(times) >= len(x) else None
+    kept, times = _led(x, len(times)), _led(times, len(x))
+    y = tuple([n * count for n, count in zip(kept, times, strict=True)])
+    if written and kept[0] == 1 and batch.ambiguous(op.names, written[0]):
+        return batch.waiting(y[1:])
+    return _free(y)
 
 
 def cut(op: Op) -> Made | None:

@@ -35,6 +35,10 @@ class Names:
         """Weights and constants that have become values."""
         self.changed = False
         """Whether sizes are other than those that the program was traced with."""
+        self.traced = 0
+        """The batch that the program was traced with; 0 where it is left open."""
+        self.waits: dict[int, tuple[int, ...]] = {}
+        """Values whose first size is not known yet, and their others (`batch`)."""
         self.misfits: list[str] = []
         """Where a layer kind did not give the stated shape, and a foreign row took its place."""
 

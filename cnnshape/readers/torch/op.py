@@ -33,6 +33,8 @@ class Made(msgspec.Struct, gc=False):
     """Whether nothing happens: the output is the first tensor."""
     unknown: bool = False
     """Whether this operator is not in the table."""
+    waits: tuple[int, ...] | None = None
+    """Of a foreign row whose first size is not known yet: the others (`batch`)."""
 
 
 #: A call that computes no multiply-accumulates and is no kind here.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from cnnshape.readers.torch import batch
 from cnnshape.readers.torch.op import FREE, Made, Op
 from cnnshape.readers.torch.weights import Const, Weight
 
@@ -38,6 +39,8 @@ def matmul(op: Op) -> Made | None:
     """A product of two tensors, one of which may be a parameter."""
     first = "self" if op.ref("self") is not None else "input"
     second = next(name for name in ("other", "mat2", "vec", "tensor") if op.ref(name) is not None)
+    if len(op.names.program.meta(op.call.outputs[0]).shape or ()) > 2:
+        batch.settle(op.names, (op.ref(first), op.ref(second)))
     a, b = op.shape(first), op.shape(second)
     macs = _product(a, b)
     if len(b) == 2 and len(a) > 1 and op.weight(second) is not None:
@@ -64,6 +67,25 @@ def baddbmm(op: Op) -> Made | None:
     return Made(macs=_product(op.shape("batch1"), op.shape("batch2")))
 
 
+def addmv(op: Op) -> Made | None:
+    """A matrix by a vector, added to a vector."""
+    return Made(macs=_product(op.shape("mat"), op.shape("vec")))
+
+
+def tensordot(op: Op) -> Made | None:
+    """A product that sums over some dimensions of each: every number of one meets the free ones of the other."""
+    a, b, dims = op.shape("self"), op.shape("other"), op.arg("dims_other", [])
+    if [a[dim] for dim in op.arg("dims_self", [])] != [b[dim] for dim in dims]:
+        return Made()
+    shared = {dim % len(b) for dim in dims}
+    return Made(macs=prod(a) * prod(size for dim, size in enumerate(b) if dim not in shared))
+
+
+def inner(op: Op) -> Made | None:
+    """A product that sums over the last dimension of each."""
+    return Made(macs=prod(op.shape("self")) * prod(op.shape("other")[:-1]))
+
+
 def einsum(op: Op) -> Made | None:
     """A product over letters: of two tensors every combination of them costs one."""
     from cnnshape.readers.torch.program import refs
@@ -75,7 +97,7 @@ def einsum(op: Op) -> Made | None:
         return Made()
     if len(operands) == 1:
         return FREE
-    if len(operands) > 2:
+    if len(operands) > 2 or None in operands:
         return Made()
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, operands, strict=True):
@@ -100,6 +122,7 @@ def embedding(op: Op) -> Made | None:
 
 def attention(op: Op) -> Made | None:
     """Scaled dot-product attention; with a mask, or with fewer heads of keys than of queries, a foreign row."""
+    batch.settle(op.names, (op.ref("query"), op.ref("key"), op.ref("value")))
     q, k, v = op.shape("query"), op.shape("key"), op.shape("value")
     macs = prod(q) * k[-2] + prod(q[:-1]) * k[-2] * v[-1]
     plain = op.ref("attn_mask", "attn_bias") is None and not op.arg("is_causal", default=False)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cnnshape.readers.torch.batch import ambiguous
 from cnnshape.readers.torch.free import ELEMENTWISE, FREE_OPS
-from cnnshape.readers.torch.program import Call, first, refs
+from cnnshape.readers.torch.program import Call, Sym, first, refs
 
 if TYPE_CHECKING:
     from cnnshape.readers.torch.names import Names
@@ -42,6 +43,8 @@ def lazily(names: Names, call: Call) -> bool:
         return False
     weight = weights[0]
     shapes = [names.program.meta(name).shape for name in call.outputs]
+    if call.op == "expand" and ambiguous(names, next(iter(call.args.get("size") or ()), None)):
+        return False
     if call.op in _VIEWS and len(shapes) == 1 and shapes[0] is not None and prod(shapes[0]) == weight.numel:
         names.env[call.outputs[0]] = msgspec.structs.replace(weight, shape=shapes[0])
         return True
@@ -129,7 +132,7 @@ def shaped(names: Names, call: Call, name: str) -> tuple[int, ...] | None:
                 return shapes[0] if call.op in ELEMENTWISE and len(set(shapes)) == 1 else None
             changes.add((before[0], now[0]))
     if not changes:
-        return y
+        return None if _computed(call) else y
     if len(changes) == 1:
         before_0, now_0 = next(iter(changes))
         if y and y[0] == before_0:
@@ -137,14 +140,22 @@ def shaped(names: Names, call: Call, name: str) -> tuple[int, ...] | None:
     return None
 
 
+def _computed(call: Call) -> bool:
+    """Whether a call's shape may follow from a whole number that the graph computes."""
+    every = [item for arg in call.args.values() for item in (arg if isinstance(arg, list) else [arg])]
+    return any(isinstance(item, Sym) for item in every)
+
+
 def ordered(op: Op, rank: int) -> list[int] | None:
     """The order of the dimensions after a permutation of any name."""
     if op.name == "permute":
         return [d % rank for d in op.arg("dims")]
     order = list(range(rank))
-    if op.name in ("t", "numpy_T"):
+    if op.name in ("t", "numpy_T", "matrix_H"):
         return order[::-1]
-    if op.name == "movedim":
+    if op.name in ("mT", "mH", "adjoint"):
+        return [*order[:-2], *order[:-3:-1]]
+    if op.name in ("movedim", "moveaxis"):
         return None
     a, b = (op.arg(name, op.arg(other)) % rank for name, other in (("dim0", "axis0"), ("dim1", "axis1")))
     order[a], order[b] = order[b], order[a]

@@ -43,13 +43,14 @@ class Walk(Names):
 
     def emit(self, call: Call, made: Made) -> None:
         """Append the layer that a call became, or a foreign row where it does not give what the program states."""
-        layer = made.layer
+        layer, fits = made.layer, True
         if made.same:
             self.env[call.outputs[0]] = self.get(first(call))
             return
         if layer is not None:
             names = call.outputs if made.every else call.outputs[:1]
-            if self.fits(call, layer, made.inputs or (), names):
+            fits = self.fits(call, layer, made.inputs or (), names)
+            if fits:
                 share = self.counted(layer, made)
                 part = self.partly(layer, made) if share is None else None
                 if share is not None or part is not None:
@@ -65,11 +66,15 @@ class Walk(Names):
         macs = made.macs
         if layer is not None and macs is None:
             macs = macs_of(layer, [self.graph.shapes[value] for value in made.inputs or ()])
+            macs = macs if fits or not macs else None  # of another shape it would be another cost
         parameters = self.ledger.claim(weights)
         row = foreign(call.target if made.unknown else call.op, shapes, parameters, macs)
         inputs = made.inputs if made.inputs is not None else self.activations(call)
         frozen = bool(parameters) and not any(weight.grad for weight in weights)
-        self.env.update(zip(call.outputs, self.node(call, row, inputs, call.outputs, frozen=frozen), strict=True))
+        values = self.node(call, row, inputs, call.outputs, frozen=frozen)
+        self.env.update(zip(call.outputs, values, strict=True))
+        if made.waits is not None:
+            self.waits[values[0]] = made.waits
 
     def fits(self, call: Call, layer: Layer, inputs: Any, names: tuple[str, ...]) -> bool:
         """Whether the layer gives what the program states; on other sizes than the program's, whatever it gives."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from cnnshape.readers.torch.op import Builder, Made, Op, one
@@ -12,6 +13,8 @@ def conv(op: Op) -> Made | None:
     if op.arg("transposed", default=False):
         return conv_transpose(op)
     weight = op.shape("weight")
+    if len(op.shape("input", "self")) != len(weight):
+        return _alone(op, transposed=False)
     padding = op.arg("padding", 0)
     layer = op.kind(
         "conv",
@@ -34,6 +37,8 @@ def _inputs(op: Op) -> Any:
 def conv_transpose(op: Op) -> Made | None:
     """A transposed convolution."""
     weight, groups = op.shape("weight"), op.arg("groups", 1)
+    if len(op.shape("input", "self")) != len(weight):
+        return _alone(op, transposed=True)
     layer = op.kind(
         "conv_transpose",
         out_channels=weight[1] * groups,
@@ -46,6 +51,18 @@ def conv_transpose(op: Op) -> Made | None:
         bias=op.ref("bias") is not None,
     )
     return Made(layer, _inputs(op), op.weights("weight", "bias"))
+
+
+def _alone(op: Op, *, transposed: bool) -> Made:
+    """A convolution of one image without a batch, which torch allows and no kind here does: its cost, where it is told.
+
+    Every number of the output, or of the input of a transposed one, meets one filter: all that belongs to a channel.
+    """
+    x, weight, y = op.shape("input", "self"), op.shape("weight"), op.stated()
+    channels = weight[0] if transposed else weight[1] * op.arg("groups", 1)
+    if len(x) + 1 != len(weight) or y is None or x[0] != channels:
+        return Made()
+    return Made(macs=prod(x if transposed else y) * prod(weight[1:]))
 
 
 def _unbatched(op: Op) -> bool:
