@@ -238,3 +238,16 @@ def test_hostile_fields_give_shapes_or_plain_errors(name):
             continue
         assert len(got) == len(asked.outputs)
         assert all(shape is None or (len(shape) <= 64 and min(shape, default=0) >= 0) for shape in got)
+
+
+@pytest.mark.parametrize(
+    "kind", ["Conv", "ConvInteger", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "MaxUnpool"]
+)
+@pytest.mark.parametrize("pads", [(-1, 0, 0, 0), (1, 1, 1, -1)])
+def test_padding_that_takes_away_is_refused_as_onnxruntime_does(kind, pads):
+    shapes = [(2, 3, 7, 11), (3, 3, 3, 3) if kind.startswith("Conv") else (2, 3, 7, 11)]
+    fields = {} if kind.startswith("Conv") else {"kernel_shape": (2, 2)}
+    with pytest.raises(LayerError, match=rf"pads is \[{', '.join(map(str, pads))}\], at least 0 is needed") as caught:
+        node(kind, shapes, pads=pads, **fields)
+    assert caught.value.code == "CNN-E803"
+    assert node(kind, shapes, pads=(0, 1, 1, 0), **fields)[0]

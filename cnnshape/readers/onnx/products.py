@@ -6,6 +6,7 @@ from math import prod
 
 from cnnshape.layers import BY_NAME
 from cnnshape.readers.onnx.scope import Made, Scope
+from cnnshape.readers.onnx.shapes.contrib import turned
 
 
 def gemm(s: Scope) -> Made | None:
@@ -28,6 +29,19 @@ def gemm(s: Scope) -> Made | None:
 def matmul(s: Scope) -> Made | None:
     """MatMul: a linear layer where the second factor is one matrix that is a weight."""
     return _product(s, 0, 1)
+
+
+def fused_matmul(s: Scope) -> Made | None:
+    """FusedMatMul: a MatMul where nothing is transposed; a linear layer, too, where its matrix alone is."""
+    left, right = [any(s.get(f"{word}{letter}", 0) for word in ("trans", "transBatch")) for letter in "AB"]
+    if not left and not right:
+        return _product(s, 0, 1)
+    a, b = s.x(0), s.x(1)
+    inner = turned(a, s.get("transA", 0), batch=bool(s.get("transBatchA", 0)))[-1] if a else 1
+    macs = prod(s.y) * inner
+    if not left and s.flows(0) and s.fixed(1) and s.value(1).learned and len(b) == 2 and len(a) > 1:
+        return Made(BY_NAME["linear"](out_features=b[0], bias=False), (0,), (1,), macs=macs)
+    return Made(None, macs=macs)
 
 
 def qlinear_matmul(s: Scope) -> Made | None:

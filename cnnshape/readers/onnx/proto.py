@@ -41,11 +41,12 @@ class Body:
 class ValueInfo:
     """What a file states of a tensor: None for a shape that is not stated at all."""
 
-    __slots__ = ("dims", "name", "tensor", "type")
+    __slots__ = ("dims", "doc", "name", "tensor", "type")
 
     def __init__(self, name: str, dims: tuple[Dim, ...] | None = None, kind: int = 0, *, tensor: bool = True) -> None:
         """`kind` is the number of the element type; `tensor` is false for sequences, maps and the like."""
         self.name, self.dims, self.type, self.tensor = name, dims, kind, tensor
+        self.doc = ""
 
 
 class Model:
@@ -222,6 +223,8 @@ def _value_info(span: Span) -> ValueInfo:
                 if case == 1:
                     found.tensor = True
                     _tensor_type(_inner(kind, case, way, first, last), found)
+        elif field == 3:
+            found.doc = _text(span, field, wire, start, end)
     return found
 
 

@@ -23,6 +23,12 @@ from cnnshape.readers.onnx.value import Size, Value, beside
 NESTED = frozenset({"If", "Loop", "Scan", "SequenceMap", "FlexAttention"})
 
 
+#: Inputs that say how an operator works: regions, bounds and scales, which nobody learned.
+SETTINGS: dict[str, tuple[int, ...]] = {
+    "Resize": (1, 2, 3), "Upsample": (1,), "OneHot": (1, 2), "QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2),
+}  # fmt: skip
+
+
 class Inside(NamedTuple):
     """What the graphs inside an operator hold and compute, all in all; None for what is not known."""
 
@@ -115,6 +121,7 @@ class Rows:
     ) -> tuple[int, ...]:
         """A row without a kind; what of its weights is counted nowhere else is counted here."""
         op = scope.op
+        settings = SETTINGS.get(op.type, ()) if not op.domain else ()
         nested = op.type in NESTED and not op.domain
         inputs, learned = [], 0
         for at, value in enumerate(scope.values):
@@ -122,7 +129,7 @@ class Rows:
                 continue
             if value.number >= 0 or not value.fixed:
                 inputs.append(self.number(value))
-            elif made is not None and made.weights and at not in made.weights:
+            elif at in settings or (made is not None and made.weights and at not in made.weights):
                 continue
             elif value.learned and not (nested and value.filling):  # a state that a loop begins with is no weight
                 learned += self.ledger.claim(value)

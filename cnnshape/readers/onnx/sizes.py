@@ -20,11 +20,20 @@ WEIGHTS: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 
 
+#: The doc string of an input that our own writer leaves to the caller as a weight, wherever it is read.
+MARK = "cnnshape: a weight"
+
+
 def fed(body: Body) -> set[str]:
-    """The inputs that are weights: they have a place of a weight and no other."""
-    names = {info.name for info in body.inputs[1:]}
+    """The inputs that are weights: they are marked as such, or they have a place of a weight and no other."""
+    marked = {
+        info.name
+        for info in body.inputs
+        if info.doc == MARK and info.dims is not None and all(isinstance(size, int) for size in info.dims)
+    }
+    names = {info.name for info in body.inputs[1:]} - marked
     if not names:
-        return set()
+        return marked
     weights: set[str] = set()
     others: set[str] = {info.name for info in body.outputs}
     for op in body.nodes:
@@ -32,7 +41,7 @@ def fed(body: Body) -> set[str]:
         for at, name in enumerate(op.inputs):
             if name in names:
                 (weights if at in places else others).add(name)
-    return weights - others
+    return marked | (weights - others)
 
 
 class Sizes:

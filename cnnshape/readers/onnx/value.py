@@ -12,6 +12,8 @@ from cnnshape.readers.onnx.tensor import Tensor
 MANY, FEW = 65536, 64
 #: Element types that are sizes and places, not weights: INT64, and INT32 for a few.
 _INT32, _INT64 = 6, 7
+#: The element type of numbers that stand in an attribute.
+FLOAT = 1
 
 Size = tuple[int, ...]
 
@@ -29,7 +31,21 @@ class Root(NamedTuple):
 class Value:
     """One tensor. What is fixed is there before the network runs: a weight or a constant, or made of such alone."""
 
-    __slots__ = ("_const", "behind", "filling", "fixed", "learned", "number", "origin", "roots", "shape", "tensor")
+    __slots__ = (
+        *(
+            "_const",
+            "behind",
+            "filling",
+            "fixed",
+            "learned",
+            "measured",
+            "number",
+            "origin",
+            "roots",
+            "shape",
+            "tensor",
+        ),
+    )
 
     def __init__(
         self,
@@ -51,6 +67,8 @@ class Value:
         """Which weights these are; None: its own alone."""
         self.filling = False
         """Whether it is one number everywhere, written when the model is loaded: a weight only where it is one as it is."""
+        self.measured = False
+        """Whether the shape of what flows is in its numbers or its size: the file stores nothing of it."""
         self.behind = -1
         """The place of the value beside which it is made, for an output that few ask for: a mask, indices."""
 
@@ -87,9 +105,15 @@ WEIGHTS = frozenset({1, 2, 3, 4, 5, 10, 11, 14, 15, *range(16, 30)})
 
 def of_tensor(tensor: Tensor, name: str) -> Value:
     """The value of an initializer. One number is a number of a formula; several are learned, unless they are indices."""
-    count = prod(tensor.shape)
-    learned = count if tensor.type in WEIGHTS and count > 1 else 0
-    return Value(tensor.shape, tensor=tensor, origin=name, learned=learned)
+    found = stored(tensor.shape, tensor.type, name)
+    found.tensor = tensor
+    return found
+
+
+def stored(shape: Size, kind: int, name: str) -> Value:
+    """The value of numbers of this element type that stand in the file."""
+    count = prod(shape)
+    return Value(shape, origin=name, learned=count if kind in WEIGHTS and count > 1 else 0)
 
 
 #: What gives a weight in another form, but the same numbers.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import copy
-from math import prod
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, quoted
@@ -15,26 +14,18 @@ from cnnshape.readers.onnx.fold import Spent, fold
 from cnnshape.readers.onnx.follow import followed
 from cnnshape.readers.onnx.frame import Frame, ordered
 from cnnshape.readers.onnx.functions import MAX_DEPTH, NO_KEY, Key, called, within, without
+from cnnshape.readers.onnx.known import OF_SHAPES, RANDOM, constant, light, settled
 from cnnshape.readers.onnx.loops import loop, scan
 from cnnshape.readers.onnx.op import Const, Op
 from cnnshape.readers.onnx.proto import Body, Model, body, function
 from cnnshape.readers.onnx.rows import EMPTY, UNSEEN, Rows
 from cnnshape.readers.onnx.tensor import Tensor
 from cnnshape.readers.onnx.turns import turns
-from cnnshape.readers.onnx.value import Size, Value, derived, of_tensor
+from cnnshape.readers.onnx.value import Size, Value, of_tensor
 from cnnshape.readers.onnx.wire import Span
 
 #: Nodes of functions, each counted as often as it is called; and of loops, each as often as it is walked through.
 MAX_INLINED = 200_000
-#: Operators whose numbers follow from a shape alone.
-_OF_SHAPES = frozenset({"Shape", "Size"})
-#: Operators that make numbers of nothing, but other ones each time.
-_RANDOM = frozenset(
-    {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}
-)
-#: What gives its input back when nobody trains.
-_SAME = frozenset({"Identity", "Dropout"})
-
 #: What is wrong with the file itself, whichever branch it takes.
 _BROKEN = frozenset({"CNN-E106", "CNN-E501", "CNN-E502"})
 
@@ -77,7 +68,7 @@ class Walk:
         if key in self.model.functions:
             self.call(op, frame, key)
             return
-        if op.type == "Constant" and not op.domain and self.constant(op, frame):
+        if op.type == "Constant" and not op.domain and constant(op, frame):
             return
         values = [frame.find(name) if name else None for name in op.inputs]
         if op.type == "If" and not op.domain and self.branch(op, values, frame):
@@ -106,7 +97,7 @@ class Walk:
         for at, name in enumerate(op.outputs):
             if name and outs[at] is None and name in frame.stated:
                 outs[at] = frame.stated[name]
-        if self.settled(op, values, outs, numbers, frame):
+        if settled(op, values, outs, numbers, frame):
             return
         self.rows.add(op, values, outs, frame)
 
@@ -116,67 +107,13 @@ class Walk:
         """The shapes of the outputs, and their numbers where they follow from numbers. LayerError as of `infer`."""
         consts = [value.const if value is not None and value.fixed else None for value in values]
         outs = shapes.infer(op, sizes, consts)
-        if op.type in _OF_SHAPES or (
-            op.type not in _RANDOM
+        if op.type in OF_SHAPES or (
+            op.type not in RANDOM
             and all(const is not None or value is None for const, value in zip(consts, values, strict=True))
-            and not self.light(op, outs)
+            and not light(op, outs)
         ):
             return outs, fold(op, sizes, consts, self.spent)
         return outs, [None] * len(outs)
-
-    def light(self, op: Op, outs: list[Size | None]) -> bool:
-        """Whether this is a weight that is filled when the model is loaded, and not a list of sizes."""
-        value = op.attributes.get("value")
-        whole = value is not None and value.__class__ is Const and value.kind == "int"
-        return op.type == "ConstantOfShape" and not whole and prod(outs[0] or ()) > 1
-
-    def settled(
-        self, op: Op, values: list[Value | None], outs: list[Size | None], numbers: list[Const | None], frame: Frame
-    ) -> bool:
-        """Whether all of it is known before the network runs, so that there is no row."""
-        parts = [value for value in values if value is not None]
-        fixed = all(value.fixed for value in parts) and op.type not in _RANDOM and shapes.known(op)
-        if numbers and all(const is not None or not name for const, name in zip(numbers, op.outputs, strict=True)):
-            # Numbers made of weights are weights still; numbers made of shapes and numbers are not.
-            learned = [value for value in parts if value.learned] if fixed else []
-            for at, (name, const) in enumerate(zip(op.outputs, numbers, strict=True)):
-                if const is not None:
-                    made_of = derived(const.shape, learned, op.type, at, frame.prefix + name) if learned else None
-                    found = made_of or Value(const.shape)
-                    found.const = const
-                    frame.values[name] = found
-            return True
-        if not fixed or any(outs[at] is None for at, name in enumerate(op.outputs) if name):
-            return False
-        if op.type in _SAME and parts:
-            frame.values[op.outputs[0]] = parts[0]
-            return True
-        for at, (name, shape) in enumerate(zip(op.outputs, outs, strict=True)):
-            if name and shape is not None:
-                light = op.type == "ConstantOfShape"
-                origin = frame.prefix + name
-                made = (
-                    Value(shape, origin=origin, learned=prod(shape))
-                    if light
-                    else derived(shape, parts, op.type, at, origin)
-                )
-                made.filling = made.filling or light
-                frame.values[name] = made
-        return True
-
-    def constant(self, op: Op, frame: Frame) -> bool:
-        """A tensor that stands in the graph."""
-        if not op.outputs:
-            return True
-        name, value = op.outputs[0], op.attributes.get("value")
-        if value.__class__ is Tensor:
-            frame.values[name] = of_tensor(value, frame.home + name)
-            return True
-        sparse = op.attributes.get("sparse_value")
-        if isinstance(sparse, tuple):
-            frame.values[name] = Value(sparse[1], origin=frame.home + name, learned=sparse[2])
-            return True
-        return False
 
     def branch(self, op: Op, values: list[Value | None], frame: Frame) -> bool:
         """The branch that a constant condition takes, or what both have in common; False for one that is no graph."""

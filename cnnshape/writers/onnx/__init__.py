@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 #: The youngest operator set that a few years of engines read, with Gelu and dilated average pools in it.
 OPSET, IR_VERSION = 20, 9
 
+#: What stands with an input that is a weight, so that it is none of the network's own when the file is read back.
+MARK = "cnnshape: a weight"
+
 
 def to_onnx(network: Network, report: Report, *, weights: Weights | None = None, indices: bool = False) -> ModelProto:
     """The network as one ONNX model in memory.
 
-    Without weights, the graph asks for them: they are inputs behind the network's own. With `indices`, an input that
-    only embeddings read is one of integers.
+    Without weights, the graph asks for them: they are inputs behind the network's own, marked as weights. With
+    `indices`, an input that only embeddings read is one of integers.
     Errors: ModelError where onnx is missing, a layer is a black box, or the model is too large for one file
     """
     model, promises, graph = _skeleton(network, report, indices=indices)
     helper = graph.onnx.helper
     if weights is None:
-        model.graph.input.extend(helper.make_tensor_value_info(p.name, graph.element, p.dims) for p in promises)
+        model.graph.input.extend(helper.make_tensor_value_info(p.name, graph.element, p.dims, MARK) for p in promises)
         return model
     item = DTYPES[report.dtype]
     _hold_limit(model, promises, graph.element, item)

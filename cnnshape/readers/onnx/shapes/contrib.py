@@ -34,14 +34,24 @@ def qgemm(call: Call) -> Sizes:
 
 
 def fused_matmul(call: Call) -> Sizes:
-    """MatMul with either factor transposed; the batch may be transposed too, which is left unknown."""
-    if call.count("transBatchA", 0) or call.count("transBatchB", 0):
-        raise UnknownError
-    return [product(turned(call.x(), call.count("transA", 0)), turned(call.x(1), call.count("transB", 0)))]
+    """MatMul with either factor transposed; or its first axis may be the rows, in front of those of the batch."""
+    a, b = call.x(), call.x(1)
+    moved = [bool(call.count(f"transBatch{letter}", 0)) for letter in "AB"]
+    if any(moved) and (len(a) != len(b) or len(a) < 3):
+        raise misfit(
+            f"transBatchA and transBatchB take two factors of equally many axes, 3 or more: {text(a)}, {text(b)}"
+        )
+    left = turned(a, call.count("transA", 0), batch=moved[0])
+    return [product(left, turned(b, call.count("transB", 0), batch=moved[1]))]
 
 
-def turned(x: Size, flag: int) -> Size:
-    """The last two axes exchanged."""
+def turned(x: Size, flag: int, *, batch: bool = False) -> Size:
+    """The last two axes exchanged; with `batch`, the first axis is put behind those of the batch before.
+
+    >>> turned((2, 3, 5, 7), 1), turned((2, 3, 5, 7), 0, batch=True), turned((2, 3, 5, 7), 1, batch=True)
+    ((2, 3, 7, 5), (3, 5, 2, 7), (3, 5, 7, 2))
+    """
+    x = (*x[1:-1], x[0], x[-1]) if batch and len(x) > 2 else x
     return (*x[:-2], x[-1], x[-2]) if flag and len(x) > 1 else x
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from math import floor
 
 from cnnshape.errors import LayerError
@@ -9,10 +10,21 @@ from cnnshape.readers.onnx.call import Call, Size, Sizes, misfit, text, wrong
 
 
 def scaled(x: Size, scales: tuple[float, ...]) -> Size:
-    """floor(n * scale) of every axis; the scale is a float32, so their product is exact in doubles."""
+    """floor(n * scale) of every axis, the product rounded to single precision, as onnxruntime has it.
+
+    >>> scaled((10, 10), (0.7, 0.69))
+    (7, 6)
+    """
     if len(scales) != len(x) or any(not 0 < scale < 2**40 for scale in scales):
         raise misfit(f"scales {list(scales)[:8]} do not fit {text(x)}")
-    return tuple([floor(n * scale) for n, scale in zip(x, scales, strict=True)])
+    # Of two single numbers, the product in doubles is exact, so that it is rounded once.
+    return tuple([floor(single(single(n) * single(scale))) for n, scale in zip(x, scales, strict=True)])
+
+
+def single(value: float) -> float:
+    """The nearest number in single precision."""
+    found: float = struct.unpack("f", struct.pack("f", value))[0]
+    return found
 
 
 def upsample(call: Call) -> Sizes:

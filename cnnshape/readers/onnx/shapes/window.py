@@ -33,6 +33,8 @@ def padding(call: Call, rank: int) -> list[tuple[int, int]] | str:
     pads = (0,) * (2 * rank) if pads is None else pads
     if len(pads) != 2 * rank:
         raise wrong(f"pads has {len(pads)} numbers, the input has {rank} spatial dimensions")
+    if min(pads, default=0) < 0:  # onnx and onnxruntime refuse it as well, of all operators with pads but Pad
+        raise wrong(f"pads is {list(pads)}, at least 0 is needed; a Pad or Slice before it takes positions away")
     return list(zip(pads[:rank], pads[rank:], strict=True))
 
 
