@@ -43,7 +43,12 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 def explain(network: Network, report: Report, layer: str = "") -> list[Explained]:
-    """The story of one layer, of a block's layers, or of all; KeyError for an unknown name."""
+    """The story of one layer, of a block's layers, or of all; KeyError for an unknown name.
+
+    A network without layers has one story, its own.
+    """
+    if not layer and not report.layers:
+        return [through(report)]
     layers = {node.name: node.layer for node in network.nodes}
     rows = [row for row in report.layers if not layer or row.name == layer or row.name.startswith(layer + ".")]
     if not rows:
@@ -53,12 +58,18 @@ def explain(network: Network, report: Report, layer: str = "") -> list[Explained
     return [story(layers[row.name], row, fields, inputs) for row in rows]  # type: ignore[arg-type] # analysed: it has a layer
 
 
+def through(report: Report) -> Explained:
+    """The story of a network without layers: what comes out is what went in."""
+    lines = [Line("shape", result=f"{tensor.name} {tensor.shape}") for tensor in report.outputs]
+    return Explained(report.model.name, "no layers", "Its outputs are its inputs.", lines)
+
+
 def story(layer: Layer, row: LayerReport, fields: dict[str, Any], inputs: set[str]) -> Explained:
     """Shape, params, operations and receptive field of one layer."""
     xs, y = row.input_shapes, row.output_shapes[0]
     windows = layer.windows(*xs) or ()
     shown = f"{' and '.join(map(str, xs))} -> {' and '.join(map(str, row.output_shapes))}"
-    rule = "" if windows or y == xs[0] else " ".join(sections(type(layer)).get("Shape", [])[:1])
+    rule = "" if windows or (xs and y == xs[0]) else " ".join(sections(type(layer)).get("Shape", [])[:1])
     lines = [Line("shape", result=shown, remark=rule)]
     for axis, way in enumerate(windows):
         name = axis_name(axis, len(windows))
@@ -166,8 +177,8 @@ def moved(name: str, n: int, way: Window) -> Line:
 def grown(name: str, n: int, way: Transposed) -> Line:
     """The size rule of one axis of a transposed convolution."""
     even = way.before == way.after
-    padding = f"2*{way.before}" if even else f"{way.before} - {way.after}"
-    formula = f"(N - 1)*S + F - {'2P' if even else 'P - P'}" + (" + output_padding" if way.extra else "")
+    cut, padding = ("2P", f"2*{way.before}") if even else ("P - P'", f"{way.before} - {way.after}")
+    formula = f"(N - 1)*S + F - {cut}" + (" + output_padding" if way.extra else "")
     numbers = f"({n} - 1)*{way.stride} + {way.extent} - {padding}" + (f" + {way.extra}" if way.extra else "")
     remark = f"F = {way.dilation}*({way.kernel} - 1) + 1 = {way.extent}" if way.dilation > 1 else ""
     return Line(name, formula, numbers, str(way.out_size(n)), remark)

@@ -24,7 +24,7 @@ class Memory(msgspec.Struct, frozen=True):
     at: int | None
     """The number of that node; None in a network without layers."""
     alive: list[int]
-    """The values whose buffers are alive there."""
+    """The values whose buffers are alive there; in a network without layers, the inputs that it gives out."""
     saved: int
     """Elements that the backward pass needs of the forward pass, each buffer once."""
     mask_bytes: int
@@ -83,8 +83,6 @@ def follow(network: Network, inputs: Sequence[int], found: Sequence[Facts]) -> M
         if alive > best or at is None:
             best, at = alive, number
         alive -= dying[number]
-    held: list[int] = []
-    if at is not None:
-        born = nodes[at].outputs[-1]
-        held = [v for v in range(born + 1) if root[v] == v and last[v] >= at]
+    born = len(inputs) - 1 if at is None else nodes[at].outputs[-1]  # without layers, what flows in is all there is
+    held = [v for v in range(born + 1) if root[v] == v and last[v] >= (at or 0)]
     return Memory(sum(inputs), best, at, held, sum([size[v] for v in saved]), masks)

@@ -93,9 +93,11 @@ def _state(values: list[object]) -> State:
 
 def _field_state(network: Network, rows: list[LayerReport]) -> State:
     """Whether every layer that an input reaches has its receptive field known on every axis."""
+    if not rows:
+        return _own_field_state(network)
     fields = [row.receptive_field for row in rows]
     distinct = {id(field): field for field in fields}.values()
-    if rows and all(field is not None and None not in field.size for field in distinct):
+    if all(field is not None and None not in field.size for field in distinct):
         return "complete"
     reached = set(range(len(network.inputs)))
     known = []
@@ -105,3 +107,13 @@ def _field_state(network: Network, rows: list[LayerReport]) -> State:
         reached.update(node.outputs)
         known.append(field is not None and None not in field.size)
     return "complete" if known and all(known) else "partial" if any(known) else "unavailable"
+
+
+def _own_field_state(network: Network) -> State:
+    """Whether a network without layers knows its field: its first output is an input, which sees itself.
+
+    Fields are measured on the first input, and on others of its size; an input without spatial axes has none.
+    """
+    sizes = [tensor.shape[1:] for tensor in network.inputs]
+    known = bool(network.outputs) and bool(sizes[0]) and sizes[network.outputs[0]] == sizes[0]
+    return "complete" if known else "unavailable"

@@ -224,3 +224,21 @@ def test_unknown_is_never_zero() -> None:
     assert "params        unavailable" in text
     assert "operations    unavailable" in text
     assert cnnshape.analyze_text("{input: 3, layers: [{opaque: {shape: [5]}}]}").layers[0].params is None
+
+
+def test_unequal_cuts_of_a_transposed_convolution_have_a_name_each() -> None:
+    text = told({"conv_transpose": {"out_channels": 4, "kernel_size": 3, "stride": 2, "padding": "same"}}, "4x10x50")
+    assert "(N - 1)*S + F - P - P' = (50 - 1)*2 + 3 - 0 - 1 = 100" in text
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [{"foreign": {"op": "made", "shapes": [[3, 5]]}, "from": []}, {"relu": {}}],
+        [{"foreign": {"op": "least", "shapes": [[]]}}, {"foreign": {"op": "root", "shapes": [[]]}}],
+        [{"parameter": {"shape": [5]}, "from": "input"}, {"sqrt": {}}],
+    ],
+)
+def test_rows_without_inputs_and_scalars_have_their_story(layers) -> None:
+    network, report = analyze_data_network({"input": [3, 5], "layers": layers})
+    assert len(explain(network, report)) == len(layers)

@@ -132,7 +132,9 @@ def compare(before: tuple[Network, Report], after: tuple[Network, Report], guard
 def guard(text: str) -> Guard:
     """A `--fail-on` option. ModelError CNN-E701 for what is none."""
     name, sign, amount = text.partition(":")
-    if name not in TOTALS or not sign:
+    if name in TOTALS and not sign:
+        raise usage(f"--fail-on {text}: which change of {name} is not said", f"{name}:+5%, {name}:-10 or {name}:any")
+    if name not in TOTALS:
         fix = did_you_mean(name, TOTALS) or f"one of {', '.join(TOTALS)}, for example params:+5%"
         raise usage(f"--fail-on {text}: {name or 'nothing'} is no total", fix)
     way, rest = (amount[0], amount[1:]) if amount[:1] in ("+", "-") else ("", amount)
@@ -148,11 +150,23 @@ def guard(text: str) -> Guard:
 
 
 def _tokens(network: Network) -> list[Any]:
-    return [node.layer for node in network.nodes]
+    return [_said(node.layer) for node in network.nodes]
 
 
 def _layer(network: Network, index: int | None) -> Any:
-    return None if index is None else network.nodes[index].layer
+    return None if index is None else _said(network.nodes[index].layer)
+
+
+def _said(layer: Any) -> Any:
+    """A pool with its stride written out, and without a word about a padding that it has not: files say these or not."""
+    if getattr(layer, "stride", 0) is not None and getattr(layer, "count_include_pad", True):
+        return layer
+    fields: dict[str, Any] = {}
+    if layer.stride is None:
+        fields["stride"] = layer.kernel_size
+    if layer.padding == 0 and not getattr(layer, "count_include_pad", True):
+        fields["count_include_pad"] = True
+    return msgspec.structs.replace(layer, **fields)
 
 
 def _rewired(

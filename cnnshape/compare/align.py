@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -128,9 +129,15 @@ def _walked(trail: list[array[int]], x: int, y: int) -> list[tuple[int, int]]:
 def _gap(a: Sequence[Any], b: Sequence[Any], left: range, right: range) -> list[tuple[int | None, int | None]]:
     """What stands between two kept layers: those of one kind are one layer that changed, in order."""
     pairs: list[tuple[int | None, int | None]] = []
+    places: dict[Any, deque[int]] = {}  # where each kind stands on the right: each place is looked at once
+    for k in right:
+        places.setdefault(_kind(b[k]), deque()).append(k)
     j = right.start
     for i in left:
-        twin = next((k for k in range(j, right.stop) if _kind(b[k]) == _kind(a[i])), None)
+        ahead = places.get(_kind(a[i]), deque())
+        while ahead and ahead[0] < j:
+            ahead.popleft()
+        twin = ahead[0] if ahead else None
         if twin is None:
             pairs.append((i, None))
         else:

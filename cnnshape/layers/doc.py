@@ -69,7 +69,8 @@ def names(layer: Layer, y: Shape, *xs: Shape) -> dict[str, Any]:
         rank = len(x) - 2
         each = kernel if isinstance(kernel, tuple) else (kernel,) * rank
         found.update(zip(_TAPS.get(rank, ()), each, strict=False))
-    found["in_features"] = x[-1]
+    if x:
+        found["in_features"] = x[-1]
     found["inputs"] = len(xs)
     found.update(layer.terms(y, *xs))
     return found
@@ -77,6 +78,8 @@ def names(layer: Layer, y: Shape, *xs: Shape) -> dict[str, Any]:
 
 def formulas(layer: Layer, y: Shape, *xs: Shape) -> list[tuple[str, str, str, int]]:
     """Every operation count as (type, formula, the same with numbers, value)."""
+    if not xs:
+        return []  # what reads nothing computes nothing
     known = names(layer, y, *xs)
     lines = " ".join(sections(type(layer)).get("Ops", [])).replace("  ", " ")
     found = []

@@ -185,13 +185,15 @@ def solve(
     smallest kernel, padding, stride and output padding, in this order. Where there is none: those that give the
     wanted size and lose the fewest positions, or, where nothing gives it, those that come nearest.
 
-    Errors: ValueError for more combinations than `MOST`
+    Errors: ValueError for more combinations than `MOST`; ModelError CNN-E701 where no groups divide the channels
 
     >>> found = solve("conv", (227,), (55,), Space((3, 5, 7, 11), (1, 2, 4)))
     >>> found.answers[0].fields("conv")
     {'kernel_size': 11, 'stride': 4}
     """
     size, wanted = tuple(size), tuple(wanted)
+    if budget is not None:
+        budget.hold()
     tried = combinations(kind, space)
     if tried > MOST:
         raise ValueError(f"there are {tried:,} combinations, more than {MOST:,}")

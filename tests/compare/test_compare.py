@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import helper
 
 from cnnshape import api
 from cnnshape.compare import compare, guard
@@ -198,6 +199,14 @@ def test_wrong_guards_are_refused(text) -> None:
         guard(text)
 
 
+@pytest.mark.parametrize("name", ["params", "layers", "macs"])
+def test_a_guard_without_a_change_is_told_that_one_is_wanted(name) -> None:
+    with pytest.raises(ModelError, match=f"which change of {name} is not said") as refused:
+        guard(name)
+    for fix in refused.value.problems[0].fix.replace(" or ", ", ").split(", "):
+        assert guard(fix).name == name
+
+
 def test_unlike_networks_are_compared_in_little_time() -> None:
     deep = "{input: 3x64x64, layers: [{repeat: 2000, layers: [{conv: {out_channels: 3, padding: 1}}, relu]}]}"
     other = "{input: 3x64x64, layers: [{repeat: 2000, layers: [sigmoid, {conv: {out_channels: 5, padding: 1}}]}]}"
@@ -236,3 +245,25 @@ def test_a_file_of_a_commit(run, tmp_path, monkeypatch) -> None:
         refused = run("analyze", wrong)
         assert refused.status == 2, wrong
         assert "CNN-E" in refused.err
+
+
+def test_a_stride_that_is_the_kernel_and_a_padding_that_is_none_may_be_left_unsaid(run, spec) -> None:
+    pool = "input: 3x8x8\nlayers:\n  - avg_pool: {kernel_size: 2%s}\n"
+    short, long = spec(pool % "", "short.yaml"), spec(pool % ", stride: 2, count_include_pad: false", "long.yaml")
+    assert json.loads(run("diff", short, long, "-f", "json").out)["layers"][0]["state"] == "same"
+    other = spec(pool % ", padding: 1, count_include_pad: false", "other.yaml")
+    padded = spec(pool % ", padding: 1", "padded.yaml")
+    changed = json.loads(run("diff", padded, other, "-f", "json").out)["layers"][0]
+    assert (changed["state"], list(changed["fields"])) == ("changed", ["count_include_pad"])
+
+
+def test_both_are_held_in_the_batch_that_both_state(run, spec, tmp_path) -> None:
+    for batch in (4, 6):  # the transposed batch meets a matrix of as many rows
+        gemm = helper.make_node("Gemm", ["x", "w"], ["y"], transA=1)
+        weight = helper.make_tensor("w", 1, [batch, 5], [0.0] * 5 * batch)
+        x, y = (helper.make_tensor_value_info(name, 1, shape) for name, shape in (("x", [batch, 3]), ("y", [3, 5])))
+        graph = helper.make_graph([gemm], "g", [x], [y], [weight])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+        (tmp_path / f"{batch}.onnx").write_bytes(model.SerializeToString())
+    assert run("diff", "4.onnx", "4.onnx").status == 0
+    assert run("diff", "4.onnx", "6.onnx").status == 2

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnshape.errors import ModelError
 from cnnshape.layers.conv import Conv, ConvTranspose
 from cnnshape.network import Input, Network, Node
 from cnnshape.shape import Shape
-from cnnshape.solve import Budget, Space, chains, solve
+from cnnshape.solve import Budget, Solution, Space, chains, solve
 
 
 def paid(layer, x, params, macs) -> bool:
@@ -41,7 +43,7 @@ def test_the_widest_layers_that_a_budget_pays_for(kind, channels, widths, groups
                     wanted[kernel, g] = (width, layer.params(x), layer.ops(layer.out(x), x).mac)
     if not wanted:
         assert not found.exact
-        assert found.short_of in ("budget", "size")
+        assert found.short_of == "budget"
         return
     assert found.exact
     assert {
@@ -54,6 +56,22 @@ def test_a_budget_that_nothing_keeps_shows_the_cheapest() -> None:
     found = solve("conv", (56, 56), (56, 56), Space((1, 3), (1,)), budget=Budget(64, (64, 128), (1,), max_params=100))
     assert (found.exact, found.short_of) == (False, "budget")
     assert (found.answers[0].kernel_size, found.answers[0].cost.params) == (1, 64 * 64 + 64)
+
+
+@given(st.integers(1, 24), st.lists(st.integers(1, 24), min_size=1, unique=True).map(sorted), st.integers(1, 24))
+def test_groups_that_divide_nothing_are_refused_and_the_nearest_that_do_are_told(channels, widths, groups) -> None:
+    def asked(number: int) -> Solution:
+        budget = Budget(channels, tuple(widths), (number,))
+        return solve("conv", (7, 11), (7, 11), Space((1,), (1,)), budget=budget)
+
+    fits = [n for n in range(1, groups + 1) if channels % n == 0 and any(width % n == 0 for width in widths)]
+    if groups in fits:
+        assert asked(groups).exact
+        return
+    with pytest.raises(ModelError, match=f"CNN-E701: groups {groups} does not divide") as refused:
+        asked(groups)
+    assert refused.value.problems[0].fix == f"--groups {fits[-1]}"
+    assert asked(fits[-1]).exact
 
 
 def field(kernel: int, strides, dilations) -> tuple[int, int]:

@@ -6,7 +6,7 @@ structures and blocks layers have the names that the language gives them.
 
 from __future__ import annotations
 
-import re
+from itertools import groupby
 from typing import Any
 
 from cnnshape.errors import ModelError, Place, Problem
@@ -34,7 +34,7 @@ def written(network: Network, report: Report) -> str:
     if blocks:
         lines.append("blocks:")
         lines += [line for made in blocks for line in text.block(made)]
-    lines.append("layers:")
+    lines.append("layers:" if found else "layers: []")
     flowing: tuple[int, ...] = (0,) if len(network.inputs) == 1 else ()
     for element in found:
         lines += text.item(names.shared(element), "  ", names.beside(element, flowing))
@@ -67,7 +67,7 @@ class Names:
         given = network.value_names()
         self.named: dict[int, str] = {}
         for element in found:
-            plain = bool(_PLAIN.match(element.name)) and isinstance(element.item, Leaf)
+            plain = _plain(element.name) and isinstance(element.item, Leaf)
             if plain or element.name in owners or not called.isdisjoint(element.outs) or element.share:
                 name = self.fresh(element.name or given[element.outs[0]])
                 self.named[id(element)] = name
@@ -99,7 +99,7 @@ class Names:
 
     def fresh(self, wanted: str) -> str:
         """A legal name near the wanted one."""
-        base = re.sub(r"\W+", "_", wanted, flags=re.ASCII).strip("_")[:80] or "layer"
+        base = _kept(wanted, "_", "_").strip("_")[:80] or "layer"
         base = base if not base[0].isdigit() else f"_{base}"
         name, number = base, 2
         while name.lower() in self.taken:
@@ -129,12 +129,27 @@ class Names:
         return Leaf("share", (("layer", self.owned[element.share]),), "layer", element.item.frozen)
 
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z")
+def _kept(text: str, signs: str, instead: str) -> str:
+    """The text, with one `instead` for each run of what a written name does not have.
+
+    It has the letters and digits and these signs of ASCII, and everything else that shows: nothing that a terminal
+    obeys, that turns the direction of writing, or that ends a line.
+    """
+    return "".join("".join(run) if shows else instead for shows, run in groupby(text, lambda char: _shows(char, signs)))
+
+
+def _shows(char: str, signs: str) -> bool:
+    return char.isalnum() or char in signs if char.isascii() else char.isprintable()
+
+
+def _plain(name: str) -> bool:
+    """Whether a name is a short word that a person would write."""
+    return 0 < len(name) <= 40 and not name[0].isdigit() and all(_shows(char, "_") for char in name)
 
 
 def _title(name: str) -> str:
     """The network's name as one plain line."""
-    return re.sub(r"[^\w .+()/-]+", " ", name, flags=re.ASCII).strip()[:100].strip()
+    return _kept(name, "_ .+()/-", " ").strip()[:100].strip()
 
 
 def _inputs(network: Network, names: Names) -> list[str]:

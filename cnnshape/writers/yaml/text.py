@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from math import copysign, isinf
 from typing import Any
 
 import msgspec
@@ -12,8 +13,10 @@ import msgspec
 from cnnshape.writers.yaml.items import DEFAULTS, Branches, Item, Leaf, Repeat, Residual
 from cnnshape.writers.yaml.tidy import Block
 
-#: Words that YAML reads as words, and nothing else.
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+#: Words that YAML reads as words, and nothing else, in any script.
+_PLAIN = re.compile(r"[^\W\d][\w.-]*\Z")
+#: In place of infinity, which a spec has not: the largest number in single precision, ONNX's own bound where none is said.
+LARGEST = 3.4028234663852886e38
 _READ = frozenset(["true", "false", "null", "none", "yes", "no", "on", "off", "y", "n", "inf", "nan"])
 
 
@@ -24,13 +27,26 @@ def scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return value if _PLAIN.match(value) and value.lower() not in _READ else json.dumps(value)
+        return value if _PLAIN.match(value) and value.lower() not in _READ else _quoted(value)
     if isinstance(value, msgspec.Struct):
         pairs = [(name, getattr(value, name)) for name in value.__struct_fields__]
         return flow([pair for pair in pairs if pair[1]] or pairs[:1])
     if isinstance(value, (tuple, list)):
         return f"[{', '.join(map(scalar, value))}]"
+    if isinstance(value, float) and isinf(value):
+        value = copysign(LARGEST, value)
     return repr(value)
+
+
+def _quoted(value: str) -> str:
+    """A text in quotes, with everything that does not show as YAML escapes it."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
+        for char in text
+    )
 
 
 def flow(pairs: Iterable[tuple[str, Any]]) -> str:
