@@ -104,12 +104,14 @@ class Columns:
                 pair = id(answer), id(there)
                 if pair not in known:
                     known[pair] = {
-                        name: _alike(shape, there.weights[name], at, len(branch.places))
-                        for name, shape in answer.weights.items()
+                        name: _alike(answer.weights.get(name), there.weights.get(name), at, len(branch.places))
+                        for name in {**there.weights, **answer.weights}
                     }
                 for name, alike in known[pair].items():
-                    if alike is not True:
-                        same[branch.places] &= alike
+                    if alike is True:
+                        continue
+                    same[branch.places] &= alike
+                    if name in there.weights:
                         changing[number, name] = tuple([_at(dim, at) for dim in there.weights[name]])
         return same, [(number, name, shape) for (number, name), shape in sorted(changing.items())]
 
@@ -142,7 +144,9 @@ def _at(dim: Any, at: int) -> int:
 
 
 def _alike(shape: Any, there: Any, at: int, count: int) -> Any:
-    """True, or for which sizes a weight has the shape that it has at the network's own size."""
+    """True, or for which sizes a weight has the shape that it has at the network's own size: None where there is none."""
+    if shape is None or there is None or len(shape) != len(there):
+        return False
     alike: Any = True
     for dim, other in zip(shape, there, strict=True):
         wanted = _at(other, at)

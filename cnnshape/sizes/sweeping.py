@@ -108,6 +108,8 @@ def _terms(mode: Mode, rank: int) -> str:
 
 def _axes(mode: Mode, rank: int) -> tuple[int, ...]:
     """Which of the spatial axes change."""
+    if rank > 3:
+        raise NoAxisError(f"an input with {rank} spatial axes is not swept: at most 3")
     names = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}.get(rank, ())
     if mode == "square" and rank:
         return tuple(range(rank))

@@ -161,3 +161,14 @@ def test_the_fix_of_uneven_padding_keeps_the_shape_and_silences_the_rule() -> No
     mended = text.replace("padding: 1", padding)
     assert api.analyze_text(mended).outputs == api.analyze_text(text).outputs
     assert "uneven-padding" not in [one.rule for one in look(mended)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input: 24x5x6\nlayers:\n  - reshape: [3, 8, 5, 6]\n    name: r\n  - tanh\n  - add: [r, tanh1]\n",
+        "inputs: {a: 3x5x6, b: 3x3x5x6}\nlayers:\n  - mul: [a, b]\n",
+    ],
+)
+def test_merges_of_more_axes_than_the_input_has_are_no_traceback(text) -> None:
+    assert "CNN-L115" not in {finding.code for finding in look(text)}

@@ -120,6 +120,9 @@ def test_a_plot_in_plain_text_has_the_height_of_its_values() -> None:
         (("zoo:lenet5", "-r", "60:20"), "20:60"),
         (("zoo:lenet5", "-r", "a"), "A:B"),
         (("zoo:lenet5", "-r", "0:20"), "positive"),
+        (("zoo:lenet5", "-r", "0:5"), "fix: 1:5"),
+        (("zoo:lenet5", "-r", "2147483640:2147483647"), "sizes go up to 999,999,999"),
+        (("zoo:lenet5", "-r", "1:" + "9" * 40), "sizes go up to 999,999,999"),
         (("zoo:lenet5", "-r", "1:2x3:4x5:6"), "A:BxC:D"),
         (("zoo:lenet5", "-r", "1:999999"), "--step 10"),
         (("zoo:lenet5", "-r", "1:400x1:400"), "larger --step"),
@@ -138,3 +141,16 @@ def test_mistakes_are_explained(run, spec, args, words) -> None:
     done = run("sizes", *args)
     assert (done.status, done.out) == (2, "")
     assert words in done.err
+
+
+def test_weights_that_only_some_sizes_have_are_other_weights(run, spec) -> None:
+    name = spec("inputs: {q: 5x8, kv: 7x6}\nlayers:\n  - multi_head_attention: 2\n    from: [q, kv, kv]\n")
+    rows = json.loads(run("sizes", name, "--range", "4:9", "-f", "json").out)["rows"]
+    assert [row["size"][0] for row in rows if row["works"]] == [4, 6, 8]
+    assert [row["size"][0] for row in rows if row["same_weights"]] == [8]
+
+
+def test_an_input_of_four_axes_is_not_swept(run, spec) -> None:
+    done = run("sizes", spec("input: 2x4x4x4x4\nlayers: [relu]\n"), "--range", "3:5")
+    assert done.status == 2
+    assert "4 spatial axes" in done.err

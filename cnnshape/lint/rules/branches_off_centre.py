@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnshape.lint.graph import Found, Graph
+from cnnshape.lint.graph import AXES, Found, Graph
 from cnnshape.lint.kinds import MERGES, UPSAMPLING
 from cnnshape.lint.rule import Rule
 from cnnshape.report import ReceptiveField
@@ -18,13 +18,14 @@ def check(g: Graph) -> Iterator[Found]:
         resampled.extend([mixed] * len(node.outputs))
     for n in g.each(*MERGES):
         values = [v for v in g.nodes[n].inputs if len(g.shapes[v]) > 2 and not resampled[v]]
-        itself = ReceptiveField((1,) * len(g.axes(n)), (1,) * len(g.axes(n)), (0,) * len(g.axes(n)))
-        fields = [itself if (m := g.maker[v]) is None else g.rows[m].receptive_field for v in values]
-        if len(fields) < 2 or len(fields) != len(g.nodes[n].inputs):
+        found = [_itself(g, v) if (m := g.maker[v]) is None else g.rows[m].receptive_field for v in values]
+        fields = [field for field in found if field is not None]
+        if len(fields) < 2 or len(fields) != len(g.nodes[n].inputs) or len({len(f.size) for f in fields}) > 1:
             continue
-        for axis, name in enumerate(g.axes(n)):
-            seen = [(f.start[axis], f.size[axis], f.jump[axis]) for f in fields if f is not None]
-            if len(seen) < len(fields) or any(None in one for one in seen) or len({one[2] for one in seen}) != 1:
+        # A field has the axes of the network's input, whatever became of them since.
+        for axis, name in enumerate(AXES.get(len(fields[0].size), ())):
+            seen = [(f.start[axis], f.size[axis], f.jump[axis]) for f in fields]
+            if any(None in one for one in seen) or len({one[2] for one in seen}) != 1:
                 continue
             middles = [start + (size - 1) / 2 for start, size, _ in seen]  # type: ignore[operator]
             apart, jump = max(middles) - min(middles), seen[0][2]
@@ -38,6 +39,12 @@ def check(g: Graph) -> Iterator[Found]:
                     "pad the branches alike, so that each window keeps its middle",
                 )
                 break
+
+
+def _itself(g: Graph, value: int) -> ReceptiveField:
+    """What an input of the network sees."""
+    rank = len(g.shapes[value]) - 2
+    return ReceptiveField((1,) * rank, (1,) * rank, (0,) * rank)
 
 
 RULE = Rule(
