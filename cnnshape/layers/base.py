@@ -266,9 +266,8 @@ def sliding_windows(layer: Any, x: Shape, kernel_size: Any) -> tuple[Window, ...
 def too_small(layer: Any, x: Shape, axis: int, extent: int, before: int, after: int) -> LayerError:
     """The error of a window that does not fit, with the arithmetic and what would make it fit."""
     n = x[axis + 2]
-    missing = extent - n - before - after
     name = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[len(x) - 2][axis]
-    each = (max(before, after) * 2 + missing + 1) // 2
+    each = (extent - n + 1) // 2  # the least that fits, on both sides alike
     dilation = per_axis(layer.dilation, len(x) - 2, "dilation")[axis]
     lengths = f"{dilation} * (kernel - 1) + 1 = {extent}" if dilation != 1 else f"{extent}"
     return LayerError(
