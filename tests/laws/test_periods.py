@@ -125,7 +125,7 @@ def test_an_output_that_sees_nothing_stands_beside_those_that_see_something() ->
 
 
 def test_a_branch_without_a_table_makes_no_period_longer() -> None:
-    table = Table((0, 0), (1, 1), 2)
+    table = Table((0, 0, 1), (1, 1, 2), 3)
     found = join([Field(0, 1, 1), Field(0, 2, 1, table)], 6, [Limits(0, 5), Limits(0, 5)])
     assert found == Field(0, 2, 1, table)
 
