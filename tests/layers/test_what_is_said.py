@@ -152,3 +152,7 @@ def test_a_linear_layer_holds_its_features_against_the_last_dimension() -> None:
 
 def test_the_shape_of_a_split_is_that_of_its_first_part() -> None:
     assert L.Split(sizes=(2, 5), dim=3).out(Shape(2, 3, 5, 7)) == Shape(2, 3, 5, 2)
+
+
+def test_an_axis_that_becomes_the_batch_is_not_whole() -> None:
+    assert whole_axes(Shape(1, 6), Shape(6, 1)) == ()
