@@ -21,9 +21,9 @@ from cnnshape.spec.scope import FACTS, Names, Scope
 from cnnshape.spec.source import WIDTH, Document, Seq
 
 #: More layers than this, blocks written out, are refused.
-MAX_NODES = 150_000
+MAX_NODES = 100_000
 #: More steps of writing out than this are refused, even when they make no layer.
-MAX_STEPS = 310_000
+MAX_STEPS = 210_000
 #: Blocks inside blocks deeper than this never end.
 MAX_DEPTH = 48
 #: After this many problems the rest is left for the next run.
