@@ -218,3 +218,12 @@ def test_axes_that_a_squeeze_of_onnx_does_not_read_are_not_read() -> None:
     assert files.sizes(raw) == ["2x3"]
     scalar = files.model([files.node("Squeeze", ["x"], ["y"], axes=[0])], [files.value("x", ())], ["y"], opset=13)
     assert files.report(scalar).layers
+
+
+def test_texts_of_onnx_that_are_written_as_raw_bytes_are_an_error() -> None:
+    words = files.TensorProto(name="w", data_type=files.TensorProto.STRING, dims=[2], raw_data=b"")
+    node = files.helper.make_node("LabelEncoder", ["x"], ["y"], domain="ai.onnx.ml", keys_tensor=words)
+    raw = files.model([node], [files.value("x", [1, 2])], [files.value("y", [1, 2])])
+    with pytest.raises(ModelError) as caught:
+        analyze(File("x.onnx", raw), form="onnx")
+    assert [problem.code for problem in caught.value.problems] == ["CNN-E106"]
