@@ -7,7 +7,8 @@ values numbered before its own, so that one walk from the first node to the last
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -130,3 +131,8 @@ class Network(msgspec.Struct):
 def batched(shape: tuple[int, ...], batch: int) -> Shape:
     """The shape that really flows: the batch in front."""
     return Shape(batch, *shape)
+
+
+def maker(nodes: Sequence[Node], value: int) -> Node:
+    """The node that yields a value, which is no input: nodes stand in the order of their outputs."""
+    return nodes[bisect_right(nodes, value, key=lambda node: node.outputs[0]) - 1]

@@ -120,6 +120,15 @@ def opening(batch: int | None, inputs: Iterable[str], sets: Iterable[str]) -> di
     return {"batch": batch, "input": shapes([*inputs]), "sets": pairs([*sets], "--set"), **SAID}
 
 
+#: The largest size that a command takes.
+MOST_SIZE = 10**9 - 1
+
+
+def large(word: str) -> bool:
+    """Whether this is a number that no size can be; it may have more digits than Python reads."""
+    return word.isdecimal() and len(word.lstrip("0")) > len(str(MOST_SIZE))
+
+
 def write(text: str, *, painted: bool = False) -> None:
     """A result, to standard output; `painted` text brings colours of its own and is safe already."""
     from cnnshape.render.safe import encodable, visible

@@ -17,8 +17,6 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 #: Sizes of one sweep.
 MOST = 100_000
-#: The largest size.
-MOST_SIZE = 10**9 - 1
 
 
 @app.command()
@@ -118,8 +116,8 @@ def ranged(text: str, step: int) -> range:
     if not match:
         raise api.usage(f"{text} is no range of sizes", "A:B, for example 32:512")
     words = match[1], match[2] or match[1]
-    if any(len(word.lstrip("0")) > len(str(MOST_SIZE)) for word in words):
-        raise api.usage(f"{quoted(text)}: sizes go up to {MOST_SIZE:,}", "A:B, for example 32:512")
+    if any(map(common.large, words)):
+        raise api.usage(f"{quoted(text)}: sizes go up to {common.MOST_SIZE:,}", "A:B, for example 32:512")
     first, last = map(int, words)
     if not 1 <= first <= last:
         low, high = sorted((max(first, 1), max(last, 1)))

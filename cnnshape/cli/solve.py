@@ -21,8 +21,7 @@ FIELD = "receptive-field"
 #: Values that a field can have, so that a range is no flood.
 MOST_VALUES = 100_000
 MOST_VALUE = 65_536
-#: What a size can be, and a number of channels.
-MOST_SIZE = 10**9 - 1
+#: How many channels there can be.
 MOST_CHANNELS = 2**31 - 1
 
 
@@ -176,16 +175,11 @@ def redirected(what: str, size: str) -> None:
 def sized(text: str) -> tuple[int, ...]:
     """One size per spatial axis."""
     parts = re.split("[x×]", text)
-    if any(map(large, parts)):
-        raise api.usage(f"{quoted(text)}: sizes go up to {MOST_SIZE:,}")
+    if any(map(common.large, parts)):
+        raise api.usage(f"{quoted(text)}: sizes go up to {common.MOST_SIZE:,}")
     if not re.fullmatch(r"\d+([x×]\d+){0,2}", text) or not all(map(int, parts)):
         raise api.usage(f"{text} is no size", "one to three positive numbers: 227 or 227x341, without channels")
     return tuple(int(part) for part in parts)
-
-
-def large(word: str) -> bool:
-    """Whether this is a number that no size can be; it may have more digits than Python reads."""
-    return word.isdecimal() and len(word.lstrip("0")) > len(str(MOST_SIZE))
 
 
 def values(text: str, option: str, least: int, most: int = MOST_VALUE) -> tuple[int, ...] | None:
@@ -281,8 +275,8 @@ def field(
     """Chains for a receptive field."""
     from cnnshape.solve import chains
 
-    if len(words) == 1 and large(words[0]):
-        raise api.usage(f"{quoted(words[0])}: a field goes up to {MOST_SIZE:,} positions")
+    if len(words) == 1 and common.large(words[0]):
+        raise api.usage(f"{quoted(words[0])}: a field goes up to {common.MOST_SIZE:,} positions")
     if len(words) != 1 or not words[0].isdecimal() or not int(words[0]):
         raise api.usage(f"{FIELD} needs one number of positions", f"cnnshape solve {FIELD} 224")
     return chains(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -14,7 +13,7 @@ from cnnshape.errors import LayerError, ModelError, Problem, did_you_mean, quote
 from cnnshape.expression import ExpressionError, evaluate
 from cnnshape.expression.parser import MAX_TEXT, Parser
 from cnnshape.layers.base import Layer
-from cnnshape.network import Input, Node, Promise
+from cnnshape.network import Input, Node, Promise, maker
 from cnnshape.shape import Shape
 from cnnshape.spec.fields import Fault
 from cnnshape.spec.scope import FACTS, Names, Scope
@@ -251,7 +250,7 @@ class Builder:
         """The node that yields a value; None for an input of the network."""
         if value < len(self.inputs):
             return None
-        return self.nodes[bisect_right(self.nodes, value, key=lambda node: node.outputs[0]) - 1]
+        return maker(self.nodes, value)
 
     def twice(self, name: str, scope: Scope, mark: int) -> None:
         """Tell that a name is taken, and where."""

@@ -32,19 +32,17 @@ class Value:
     """One tensor. What is fixed is there before the network runs: a weight or a constant, or made of such alone."""
 
     __slots__ = (
-        *(
-            "_const",
-            "behind",
-            "filling",
-            "fixed",
-            "learned",
-            "measured",
-            "number",
-            "origin",
-            "roots",
-            "shape",
-            "tensor",
-        ),
+        "_const",
+        "behind",
+        "filling",
+        "fixed",
+        "learned",
+        "measured",
+        "number",
+        "origin",
+        "roots",
+        "shape",
+        "tensor",
     )
 
     def __init__(

@@ -6,12 +6,12 @@ Beside a tensor of the new batch (in cat, in arithmetic, in products, in attenti
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cnnshape.network import maker
 from cnnshape.readers.torch.op import Made
 from cnnshape.readers.torch.program import Ref
 from cnnshape.shape import Shape
@@ -53,6 +53,6 @@ def _moved(names: Names, ref: Ref) -> Shape | None:
 def _restate(names: Names, value: int, shape: tuple[int, ...]) -> None:
     """Give the foreign row that made a value its shape."""
     graph = names.graph
-    node = graph.nodes[bisect_right(graph.nodes, value, key=lambda node: node.outputs[0]) - 1]
+    node = maker(graph.nodes, value)
     node.layer = msgspec.structs.replace(node.layer, shapes=(shape,))  # type: ignore[type-var]
     graph.shapes[value] = Shape(*shape)
