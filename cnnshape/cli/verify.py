@@ -33,6 +33,7 @@ def verify(
     seed: int = typer.Option(0, "--seed", min=0, metavar="N", help="Same seed, same digits."),
     dtype: str = typer.Option("float32", "--dtype", help="float32 or float64."),
     max_memory: str = typer.Option("8GB", "--max-memory", metavar="SIZE", help="Refuse to take more than this."),
+    direct: bool = typer.Option(False, "--direct", help="Perform every multiplication: no faster algorithm instead."),
     against: Optional[str] = typer.Option(None, "--against", help="Compare the outputs with onnxruntime or torch."),
     form: str = typer.Option("table", "--format", "-f", help="table or json."),
 ) -> None:
@@ -64,7 +65,15 @@ def verify(
 
     with progress(network) as told:
         try:
-            found = run(network, report, layers=chosen, seed=seed, against=against, told=told)
+            found = run(
+                network,
+                report,
+                layers=chosen,
+                seed=seed,
+                against=against,
+                told=told,
+                mode="direct" if direct else "fast",
+            )
         except KeyError as error:
             names = [row.name for row in report.layers]
             raise api.usage(f"{model} has no layer {error.args[0]}", did_you_mean(error.args[0], names)) from None

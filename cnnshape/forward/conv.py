@@ -19,6 +19,7 @@ from cnnshape.forward.memory import room
 from cnnshape.forward.sliding import Slide, padded, per_axis, slides
 from cnnshape.forward.threads import busy, count, shares, spread
 from cnnshape.forward.transposed import conv_transpose
+from cnnshape.forward.winograd import favours, winograd
 
 #: Windows that one product takes: enough to keep both factors of it busy, few enough to stay in cache after the copy.
 WINDOWS = 1800
@@ -29,8 +30,11 @@ COLUMNS = 1 << 22
 ENOUGH = 96
 
 
-def conv(layer: Any, kit: Kit, x: Array) -> Array:
-    """Slide the filters; one product per image, group and stretch of windows."""
+def conv(layer: Any, kit: Kit, x: Array, *, direct: bool = False) -> Array:
+    """Slide the filters; one product per image, group and stretch of windows.
+
+    Large layers of 3 rows multiply sums of rows in place of the rows (winograd.py), unless `direct`.
+    """
     images, channels, *sizes = x.shape
     groups, filters = layer.groups, layer.out_channels
     axes = slides(layer, tuple(sizes))
@@ -41,6 +45,13 @@ def conv(layer: Any, kit: Kit, x: Array) -> Array:
     if each == 1 and channels > 1:
         for image in range(images):
             depthwise(kit, x[image], weight, bias, axes, y[image])
+        return y
+    if not direct and favours(weight[: filters // groups], axes):
+        for group in range(groups):
+            part = slice(group * filters // groups, (group + 1) * filters // groups)
+            winograd(kit, x[:, group * each : (group + 1) * each], weight[part], axes, y[:, part])
+        if bias is not None:
+            kit.add(y, bias.reshape(-1, *[1] * len(axes)), out=y)
         return y
     rows = weight.reshape(groups, filters // groups, -1)
     for image in range(images):
@@ -152,6 +163,11 @@ def _pointwise(kit: Kit, wide: Array, rows: Array, bias: Array | None, axes: lis
         part = flat[:, left : left + step]
         kit.matmul(rows, columns[:, left : left + step], out=part)
         kit.add(part, bias, out=part)
+
+
+def direct_conv(layer: Any, kit: Kit, x: Array) -> Array:
+    """Slide the filters, and perform every multiplication."""
+    return conv(layer, kit, x, direct=True)
 
 
 KERNELS: dict[str, Any] = {"conv": conv, "conv_transpose": conv_transpose}

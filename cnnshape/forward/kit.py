@@ -48,6 +48,7 @@ class Kit:
         """`owner` is the layer whose weights are used."""
         self.weights, self.owner = weights, owner
         self.tally: Counter[str] = Counter()
+        self.way, self.performed = "", Counter[str]()
         self.used: dict[str, Array] = parent.used if parent else {}
         self.kept: dict[str, Array] = parent.kept if parent else {}
         self.dtype = weights.dtype
@@ -177,6 +178,18 @@ class Kit:
     def pow(self, x: Any, exponent: Any, out: Array | None = None) -> Array:
         """X to a power."""
         return self._do("pow", np.power, x, exponent, out=out)
+
+    # another way to the same numbers
+
+    def instead(self, way: str, worker: Kit, macs: int) -> None:
+        """So many multiply-accumulates are done, of which `worker` performed what is in its tally, in another way.
+
+        The tally has the number of those that the result stands for, as the definition counts them; `performed` has
+        what really happened in their place.
+        """
+        self.tally["mac"] += macs
+        self.way = way
+        self.performed.update(worker.tally)
 
     # blocks
 

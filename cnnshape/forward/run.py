@@ -28,6 +28,10 @@ class Ran(NamedTuple):
     kept: dict[str, tuple[int, ...]]
     """Shapes of the buffers that it used."""
     tally: dict[str, int]
+    way: str
+    """Another algorithm that made some of what the tally counts; empty where all of that was performed."""
+    performed: dict[str, int]
+    """What that algorithm performed in place of it."""
     new: int
     """Bytes of its outputs that are memory of their own, not a view of an input's."""
     alive: int
@@ -85,6 +89,8 @@ def execute(
                     {name: array.shape for name, array in kit.used.items()},
                     {name: array.shape for name, array in kit.kept.items()},
                     dict(kit.tally),
+                    kit.way,
+                    dict(kit.performed),
                     sum([memory.add(out) for out in outs]),
                     memory.alive,
                 )

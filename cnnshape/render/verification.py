@@ -9,7 +9,7 @@ import msgspec
 from cnnshape.render.safe import inline, padded, width
 
 if TYPE_CHECKING:
-    from cnnshape.verify.result import Check, LayerChecks, Verification
+    from cnnshape.verify.result import Check, Instead, LayerChecks, Verification
 
 _ORDER = (
     "schema",
@@ -42,7 +42,8 @@ def table(found: Verification, arithmetic: dict[str, list[str]], *, detailed: bo
     kinds = max([len(layer.kind) for layer in found.layers] + [4])
     lines = [f"{inline(found.model)}: batch {found.batch}, {found.dtype}, seed {found.seed}", ""]
     for layer in found.layers:
-        lines.append(f"{padded(names[layer.name], wide)}  {layer.kind:<{kinds}}  {_state(layer.checks)}")
+        way = f"; {_instead(layer.instead)}" if layer.instead else ""
+        lines.append(f"{padded(names[layer.name], wide)}  {layer.kind:<{kinds}}  {_state(layer.checks)}{way}")
         lines += [f"    {_measurement(check)}" for check in layer.checks] if detailed else []
     if found.totals:
         lines.append(f"{'total':<{wide}}  {'':<{kinds}}  {_state(found.totals)}")
@@ -55,6 +56,11 @@ def table(found: Verification, arithmetic: dict[str, list[str]], *, detailed: bo
         if check.ok is None:
             unmeasured[check.note] = unmeasured.get(check.note, 0) + 1
     lines += [f"not measured: {count} ({why})" for why, count in list(unmeasured.items())[:12]]
+    faster = [layer.instead for layer in found.layers if layer.instead]
+    if faster:
+        lines.append(
+            f"{sum(one.macs for one in faster):,} multiply-accumulates were made by a faster algorithm; --direct performs each"
+        )
     verdict = "verified" if found.verified else "NOT verified"
     lines.append(
         f"{verdict}: {found.checked - found.failed:,} of {found.checked:,} checks agree in {found.seconds:.2f} s; "
@@ -73,6 +79,12 @@ def differences(layer: LayerChecks, arithmetic: list[str]) -> list[str]:
         *[f"    {line}" for line in arithmetic],
         "",
     ]
+
+
+def _instead(found: Instead) -> str:
+    """The other algorithm, and what it performed."""
+    performed = ", ".join(f"{count:,} {name}" for name, count in found.performed.items())
+    return f"{found.way} performed {performed}"
 
 
 def _difference(check: Check) -> str:

@@ -10,6 +10,8 @@ from math import prod
 from time import perf_counter
 from typing import Any
 
+import msgspec
+
 from cnnshape.errors import ModelError, Place, Problem
 from cnnshape.forward.run import Ran, Stuck, execute, feed, needed
 from cnnshape.forward.thin import SLIDING
@@ -18,9 +20,9 @@ from cnnshape.forward.weights import Weights
 from cnnshape.network import Network, Node
 from cnnshape.report import DTYPES, LayerReport, Report
 from cnnshape.verify.fields import fields
-from cnnshape.verify.result import Check, LayerChecks, Verification, equal
+from cnnshape.verify.result import Check, Instead, LayerChecks, Verification, equal
 
-__all__ = ["Check", "LayerChecks", "Verification", "needs", "verify"]
+__all__ = ["Check", "Instead", "LayerChecks", "Verification", "needs", "verify"]
 
 #: Beside weights and activations: columns, padded copies, and the trials.
 WORKING_SPACE = 100 * 2**20
@@ -55,6 +57,7 @@ def verify(
     """Run the network and hold what really happened against its report.
 
     `told` hears of each step before it is taken: the layers by name, then the axes along which fields are tried.
+    `mode` is fast, direct (which performs every multiplication that it counts) or reference (plain loops).
 
     Shape:  batch and dtype are the report's
     Errors: KeyError for a layer that the network does not have; ModelError where another engine is missing
@@ -83,7 +86,7 @@ def verify(
         name = one.node.name
         checks = ran_checks(one, rows[name], owned) + seen.get(name, []) + dropped(nodes[name], rows[name], unreads)
         if name in wanted:
-            found.append(LayerChecks(name, rows[name].kind, checks))
+            found.append(LayerChecks(name, rows[name].kind, checks, instead(one)))
     # Without a layer the run leaves nothing but the inputs that are the outputs.
     peak = max([one.alive for one in ran]) if ran else sum(array.nbytes for array in outputs.values())
     totals = [] if layers is not None else total_checks(ran, report, peak)
@@ -142,6 +145,11 @@ def ran_checks(one: Ran, row: LayerReport, owned: set[str]) -> list[Check]:
         calculated = None if row.ops is None else counted.get(name, 0)
         checks.append(equal(f"ops.{name}", calculated, one.tally.get(name, 0)))
     return checks
+
+
+def instead(one: Ran) -> Instead | msgspec.UnsetType:
+    """What was performed in place of the layer's multiply-accumulates."""
+    return Instead(one.way, one.tally["mac"], one.performed) if one.way else msgspec.UNSET
 
 
 def _sizes(shapes: Any, node: Node) -> dict[str, int]:

@@ -23,12 +23,24 @@ class Check(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Instead(msgspec.Struct, frozen=True):
+    """Another algorithm that made what the multiply-accumulates of a layer make."""
+
+    way: str
+    macs: int
+    """Those that the result stands for."""
+    performed: dict[str, int]
+    """The operations that were performed in their place."""
+
+
 class LayerChecks(msgspec.Struct, frozen=True):
     """All checks of one layer."""
 
     name: str
     kind: str
     checks: list[Check]
+    instead: Instead | msgspec.UnsetType = msgspec.UNSET
+    """Only where not every operation that is counted was performed."""
 
     @property
     def ok(self) -> bool:

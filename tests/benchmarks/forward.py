@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 MODELS = ("alexnet", "vgg16", "resnet50", "mobilenet_v2")
 THREADS = str(min(2, os.cpu_count() or 1))
@@ -21,7 +21,8 @@ ROUNDS, PASSES = 5, 9
 
 
 def run(engine: str, model: str) -> None:
-    """One process: the median seconds of a pass after one that does not count, and the peak of its memory."""
+    """One process: the median seconds of a pass after one that does not count, by the clock and by all processors
+    together, and the peak of its memory."""
     import resource
 
     from cnnshape.api import analyze_network
@@ -71,14 +72,15 @@ def run(engine: str, model: str) -> None:
         call()
     times = []
     for _ in range(passes):
-        begin = perf_counter()
+        begin = perf_counter(), process_time()
         call()
-        times.append(perf_counter() - begin)
+        times.append((perf_counter() - begin[0], process_time() - begin[1]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(
         json.dumps(
             {
-                "seconds": median(times),
+                "seconds": median([wall for wall, _ in times]),
+                "processor": median([busy for _, busy in times]),
                 "peak": peak,
                 "params": report.totals.param_bytes,
                 "activations": report.totals.peak_activation_bytes,
@@ -100,12 +102,13 @@ def compared(name: str, engines: tuple[str, str], model: str, rounds: int) -> st
     pairs = [(measured(engines[0], model), measured(engines[1], model)) for _ in range(rounds)]
     a, b = (median([pair[i]["seconds"] for pair in pairs]) * 1000 for i in (0, 1))
     ratios = [x["seconds"] / y["seconds"] for x, y in pairs]
-    return f"{model:<14} {name:<22} {a:>9.1f} {b:>9.1f} {median(ratios):>7.3f} {min(ratios):>7.3f} {max(ratios):>7.3f}"
+    busy = median([x["processor"] / y["processor"] for x, y in pairs])
+    return f"{model:<14} {name:<22} {a:>9.1f} {b:>9.1f} {median(ratios):>7.3f} {min(ratios):>7.3f} {max(ratios):>7.3f} {busy:>10.3f}"
 
 
 def main(models: list[str]) -> None:
     """One line for each comparison."""
-    print(f"{'model':<14} {'A / B':<22} {'A ms':>9} {'B ms':>9} {'A/B':>7} {'least':>7} {'most':>7}")
+    print(f"{'model':<14} {'A / B':<22} {'A ms':>9} {'B ms':>9} {'A/B':>7} {'least':>7} {'most':>7} {'processor':>10}")
     for model in models:
         print(compared("forward / torch", ("cnnshape", "torch"), model, ROUNDS), flush=True)
         print(compared("forward / reference", ("cnnshape", "reference"), model, 3), flush=True)

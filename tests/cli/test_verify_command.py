@@ -104,3 +104,31 @@ def test_a_wrong_spec_ends_as_in_analyze(run, spec) -> None:
     done = run("verify", spec(TEN.replace("kernel_size: 5", "kernel_size: 50")))
     assert done.status == 2
     assert "CNN-E401" in done.err
+
+
+SEVEN = "input: 2x7x9\nlayers:\n  - conv: {out_channels: 3, kernel_size: 3, bias: false}\n    name: conv1\n"
+
+
+def test_a_faster_algorithm_is_named_with_what_it_performed(run, spec, monkeypatch) -> None:
+    from cnnshape.forward import winograd
+
+    for name in ("WIDE", "MANY", "HEAVY"):
+        monkeypatch.setattr(winograd, name, 0)
+    done = run("verify", spec(SEVEN))
+    assert done.status == 0
+    assert re.search(r"conv1\s+conv\s+ok\s+10 checks; Winograd F\(4, 3\) performed 4,140 mac", done.out)
+    assert "1,890 multiply-accumulates were made by a faster algorithm; --direct performs each" in done.out
+    found = json.loads(run("verify", spec(SEVEN), "--format", "json").out)
+    assert found["layers"][0]["instead"] == {"way": "Winograd F(4, 3)", "macs": 1890, "performed": {"mac": 4140}}
+
+
+def test_direct_performs_all_that_it_counts(run, spec, monkeypatch) -> None:
+    from cnnshape.forward import winograd
+
+    for name in ("WIDE", "MANY", "HEAVY"):
+        monkeypatch.setattr(winograd, name, 0)
+    done = run("verify", spec(SEVEN), "--direct")
+    assert done.status == 0
+    assert "Winograd" not in done.out
+    assert "--direct" not in done.out
+    assert "instead" not in json.loads(run("verify", spec(SEVEN), "--direct", "--format", "json").out)["layers"][0]

@@ -20,7 +20,7 @@ FACTS = {
     for name, value in vars(base).items()
     if callable(value) or isinstance(value, property)
 } - {field for kind in BY_NAME.values() for field in kind.__struct_fields__}
-KERNELS = {*FAMILIES, "reference", "transposed", "depthwise", "sliding", "slabs", "kit", "weights", "erf"}
+KERNELS = {*FAMILIES, "reference", "transposed", "depthwise", "sliding", "slabs", "kit", "weights", "erf", "winograd"}
 
 
 def objections(source: str) -> list[str]:
