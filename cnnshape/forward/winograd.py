@@ -26,12 +26,12 @@ from cnnshape.forward.threads import count, shares
 NAME = "Winograd F(4, 3)"
 #: Outputs of one tile, and the rows that it reads.
 OUT, READ = 4, 6
-#: Columns of one product.
-WINDOWS = 800
+#: Columns of one product, and numbers that a thread's rows of tiles may become.
+WINDOWS, SPACE = 800, 1 << 21
 #: Where it was faster: from so many channels and filters of a group, windows, and multiply-accumulates on.
 WIDE, MANY, HEAVY = 48, 700, 2 * 10**8
-#: Numbers that all filters, and one row of tiles, may become: memory beside the network's own.
-TURNED, ROW = 1 << 23, 1 << 22
+#: Numbers that all filters may become.
+TURNED = 1 << 23
 
 #: Sums of the six rows of a tile, of the three rows of a filter, and of the six products.
 _IMAGE = (
@@ -72,7 +72,7 @@ def favours(weight: Array, axes: list[Slide]) -> bool:
         and windows >= MANY
         and windows * weight.size >= HEAVY
         and weight.size * READ // 3 <= TURNED
-        and READ * max(len(weight) * width, 2 * weight.shape[1] * (along.starts[-1] + along.taps[-1] + 1)) <= ROW
+        and READ * (len(weight) * width + 2 * weight.shape[1] * (along.starts[-1] + along.taps[-1] + 1)) <= 2 * SPACE
     )
 
 
@@ -91,7 +91,8 @@ def _convolve(kit: Kit, x: Array, turned: Array, axes: list[Slide], y: Array) ->
     _, filters, length = turned.shape
     width = len(along.starts)
     tiles = -(-len(down.starts) // OUT)
-    stretches = -(-tiles // max(1, WINDOWS // width))
+    wide = READ * (filters * width + 2 * x.shape[0] * (x.shape[2] + along.padded))  # numbers of one row of tiles
+    stretches = -(-tiles // max(1, min(WINDOWS // width, SPACE // wide)))
     bounds = shares(tiles, min(tiles, -(-stretches // count()) * count()))
 
     def some(own: Kit, number: int, _: int) -> None:

@@ -118,7 +118,7 @@ def test_other_layers_go_the_direct_way(layer, x) -> None:
 
 def test_sums_that_would_take_too_much_memory_are_not_made(monkeypatch) -> None:
     layer, x = Conv(3, kernel_size=3), Shape(1, 2, 7, 9)
-    for name in ("TURNED", "ROW"):
+    for name in ("TURNED", "SPACE"):
         with monkeypatch.context() as patch:
             patch.setattr(winograd, name, 10)
             assert run(layer, x)[2].way == ""
