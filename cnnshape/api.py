@@ -14,7 +14,7 @@ from cnnshape.errors import usage as usage  # noqa: PLC0414 - the commands call 
 from cnnshape.network import Network
 from cnnshape.report import DTYPES, Report
 from cnnshape.spec import load as load_spec
-from cnnshape.spec.source import MAX_BYTES, Document, Map, Seq, parse
+from cnnshape.spec.source import MAX_BYTES, Document, parse, placed
 from cnnshape.text import decoded
 
 if TYPE_CHECKING:
@@ -210,21 +210,8 @@ def analyze_data(data: dict[str, Any], **options: Any) -> Report:
 
 def analyze_data_network(data: dict[str, Any], **options: Any) -> tuple[Network, Report]:
     """The network of a dictionary beside its report."""
-    text = Document(_placed(data), "", "<data>")
+    text = Document(placed(data), "", "<data>")
     return analyze_document(text, **{"inputs": options.pop("input", None), **options})
-
-
-def _placed(value: Any) -> Any:
-    """Plain data as the spec's own containers, without places."""
-    if isinstance(value, dict):
-        box = Map()
-        box.update({str(key): _placed(item) for key, item in value.items()})
-        return box
-    if isinstance(value, (list, tuple)):
-        row = Seq()
-        row.extend(_placed(item) for item in value)
-        return row
-    return value
 
 
 def document(source: str) -> Document:

@@ -18,8 +18,9 @@ from cnnshape.spec.fields import Fault
 from cnnshape.spec.heads import COMMON, STRUCTURES, no_text
 from cnnshape.spec.scope import NAMES, Scope, is_name
 from cnnshape.spec.shapes import budget, promise, shape_of
-from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse, scalar
+from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse
 from cnnshape.spec.structures import Writer
+from cnnshape.spec.yaml import scalar
 
 __all__ = ["load", "parse"]
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnshape.errors import ModelError
-from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse, scalar
+from cnnshape.spec.source import WIDTH, Document, Map, Seq, parse
+from cnnshape.spec.yaml import scalar
 
 YAML = """\
 name: net

@@ -49,7 +49,8 @@ def _text(file: File) -> str:
 
 def _network(file: File, config: Mapping[str, Any], options: Options) -> tuple[Network, list[Problem]]:
     """The graph of a configuration."""
-    from cnnshape.readers.keras.walk import Walk, is_model
+    from cnnshape.readers.keras.classes import is_model
+    from cnnshape.readers.keras.walk import Walk
 
     kind, inner = config.get("class_name"), config.get("config")
     if not isinstance(kind, str) or not isinstance(inner, (dict, list)):

@@ -11,54 +11,14 @@ from cnnshape.layers.base import LIMIT
 from cnnshape.readers import Options
 from cnnshape.readers.graph import Graph
 from cnnshape.readers.keras.call import Call, Unknown
+from cnnshape.readers.keras.classes import MODELS, TIMED, builder_of, is_model
 from cnnshape.readers.keras.functional import Ref, Wiring, entry_of, refs
-from cnnshape.readers.keras.functions import OPERATIONS
-from cnnshape.readers.keras.table import APPLICATIONS, LAYERS
+from cnnshape.readers.keras.stated import built_shape, filled, first_shape, input_shape
 from cnnshape.readers.keras.tensor import Tensor, channels, same
 from cnnshape.shape import UNKNOWN
 
-MODELS = ("Sequential", "Functional", "Model")
 #: Models inside models, as deep as this.
 MAX_DEPTH = 64
-#: Layers that mean the same with TimeDistributed around them, or that ask for its axes.
-TIMED = frozenset(
-    [
-        "Conv1D",
-        "Conv2D",
-        "DepthwiseConv1D",
-        "DepthwiseConv2D",
-        "SeparableConv1D",
-        "SeparableConv2D",
-        "Conv1DTranspose",
-        "Conv2DTranspose",
-        "MaxPooling1D",
-        "MaxPooling2D",
-        "AveragePooling1D",
-        "AveragePooling2D",
-        "UpSampling1D",
-        "UpSampling2D",
-        "ZeroPadding1D",
-        "ZeroPadding2D",
-        "Cropping1D",
-        "Cropping2D",
-        "Dense",
-        "Flatten",
-        "Reshape",
-        "BatchNormalization",
-        "Activation",
-        "ReLU",
-        "LeakyReLU",
-        "ELU",
-        "Dropout",
-        "Identity",
-        "Rescaling",
-        "Embedding",
-        "Masking",
-        "GaussianNoise",
-        "GaussianDropout",
-        "InputLayer",
-    ]
-)
 
 
 class Walk:
@@ -129,15 +89,15 @@ class Walk:
         layers = config.get("layers", []) if isinstance(config, dict) else config
         entries = [entry_of(self.graph, entry) for entry in layers]
         if given is None:
-            shape, name = _first_shape(config, entries)
+            shape, name = first_shape(config, entries)
             given = [self.input(name, shape, default=True)]
             self.ready()
         now: list[Any] = given
         for entry, behind in zip_longest(entries, entries[1:]):
             if entry["class_name"] == "InputLayer":
                 continue
-            built = None if behind is None or steps else _built_shape(behind)
-            stated = [_filled(built, self.graph.batch)] if built and not self.options.inputs else []
+            built = None if behind is None or steps else built_shape(behind)
+            stated = [filled(built, self.graph.batch)] if built and not self.options.inputs else []
             now = self.layer(entry, now, {}, path, scope, frozen, stated, 1, steps)
         return now
 
@@ -151,7 +111,7 @@ class Walk:
         names = wiring.inputs()
         if given is None:
             for name in names:
-                shape = _input_shape(wiring.entries[name]["config"])
+                shape = input_shape(wiring.entries[name]["config"])
                 results[name, 0] = [self.input(name, shape, default=name == names[0])]
             self.ready()
         elif len(given) != len(names):
@@ -164,7 +124,7 @@ class Walk:
             args, kwargs = (_resolved(part, results, self.graph) for part in parts)
             width = wiring.width.get(call, 1)
             stated = (
-                [_filled(wiring.stated.get((name, index, t)), self.graph.batch) for t in range(width)] if trust else []
+                [filled(wiring.stated.get((name, index, t)), self.graph.batch) for t in range(width)] if trust else []
             )
             results[call] = self.layer(wiring.entries[name], args, kwargs, path, scope, frozen, stated, width, steps)
         return [_picked(ref, results, self.graph) for ref in refs(config.get("output_layers"))]
@@ -235,43 +195,6 @@ class Walk:
         return [Tensor(value, None) for value in values]
 
 
-def is_model(kind: str, config: Any) -> bool:
-    """Whether a class is a model of layers that the file names: Keras' own, or the user's name for one."""
-    if isinstance(config, list):
-        return kind in MODELS
-    ends = ("input_layers", "output_layers")
-    return isinstance(config.get("layers"), list) and (kind in MODELS or all(key in config for key in ends))
-
-
-def builder_of(entry: Mapping[str, Any]) -> Any:
-    """How a layer is built; None for a class that is not Keras' own."""
-    module, kind = str(entry.get("module") or ""), entry["class_name"]
-    package, sign, _ = str(entry.get("registered_name") or "").rpartition(">")
-    if ".ops" in module and module.startswith("keras"):
-        return OPERATIONS.get(kind)
-    if ".applications" in module or kind in APPLICATIONS:
-        return APPLICATIONS.get(kind)
-    if not module and kind in OPERATIONS and _is_operation(entry):
-        return OPERATIONS[kind]
-    if (sign and package not in ("keras", "Keras")) or (
-        module and "keras" not in module.split(".")[0:3] and not _ours(module)
-    ):
-        return None
-    return LAYERS.get(kind.rpartition(">")[2])
-
-
-def _is_operation(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry without its module, as `.h5` has it, is an operation: a layer says whether it is trainable."""
-    config = entry["config"]
-    said = isinstance(config, dict) and any(key in config for key in ("trainable", "dtype", "target_shape"))
-    return "inbound_nodes" in entry and not said
-
-
-def _ours(module: str) -> bool:
-    """Whether a module is one of Keras' or of a TensorFlow that holds it."""
-    return module.split(".", maxsplit=1)[0] in ("keras", "tf_keras", "tensorflow", "tensorflow_core")
-
-
 def _picked(ref: Ref, results: dict[tuple[str, int], list[Tensor]], graph: Graph) -> Tensor:
     found = results.get((ref.name, ref.node), [])
     if ref.tensor >= len(found):
@@ -288,44 +211,3 @@ def _resolved(value: Any, results: dict[tuple[str, int], list[Tensor]], graph: G
     if isinstance(value, dict):
         return {key: _resolved(item, results, graph) for key, item in value.items()}
     return value
-
-
-def _filled(shape: Any, batch: int) -> list[Any] | None:
-    """A stated shape with the batch that is wanted."""
-    if not isinstance(shape, list) or not shape or any(not (n is None or isinstance(n, int)) for n in shape):
-        return None
-    return [batch, *shape[1:]]
-
-
-def _input_shape(config: Any) -> Any:
-    """What an InputLayer states, the batch in front."""
-    if not isinstance(config, dict):
-        return None
-    return config.get("batch_shape") or config.get("batch_input_shape")
-
-
-def _built_shape(entry: Mapping[str, Any]) -> Any:
-    """The shape on which a layer was built."""
-    built = entry.get("build_config")
-    return built.get("input_shape") if isinstance(built, dict) else None
-
-
-def _first_shape(config: Any, entries: Sequence[Mapping[str, Any]]) -> tuple[Any, str]:
-    """The input of a Sequential model: of its input layer, of its first layer, or what it was built on."""
-    if not entries:
-        return None, "input"
-    first = entries[0]
-    inner: Any = first
-    while inner["class_name"] in MODELS and isinstance(inner["config"], dict):
-        layers = inner["config"].get("layers")
-        below = [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
-        if not below or not isinstance(below[0].get("config"), dict):
-            break
-        inner = {"class_name": "", **below[0]}
-    stated = _input_shape(inner["config"])
-    if stated is None and isinstance(config, dict):
-        stated = config.get("build_input_shape")
-    if stated is None:
-        stated = _built_shape(first)
-    name = first["name"] if first["class_name"] == "InputLayer" else "input"
-    return stated, name
