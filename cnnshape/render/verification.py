@@ -42,9 +42,11 @@ def table(found: Verification, arithmetic: dict[str, list[str]], *, detailed: bo
     kinds = max([len(layer.kind) for layer in found.layers] + [4])
     lines = [f"{inline(found.model)}: batch {found.batch}, {found.dtype}, seed {found.seed}", ""]
     for layer in found.layers:
-        way = f"; {_instead(layer.instead)}" if layer.instead else ""
+        way = f", {layer.instead.way}" if layer.instead else ""
         lines.append(f"{padded(names[layer.name], wide)}  {layer.kind:<{kinds}}  {_state(layer.checks)}{way}")
-        lines += [f"    {_measurement(check)}" for check in layer.checks] if detailed else []
+        if detailed:
+            lines += [f"    {_measurement(check)}" for check in layer.checks]
+            lines += [f"    {_instead(layer.instead)}"] if layer.instead else []
     if found.totals:
         lines.append(f"{'total':<{wide}}  {'':<{kinds}}  {_state(found.totals)}")
     lines.append("")
@@ -56,11 +58,7 @@ def table(found: Verification, arithmetic: dict[str, list[str]], *, detailed: bo
         if check.ok is None:
             unmeasured[check.note] = unmeasured.get(check.note, 0) + 1
     lines += [f"not measured: {count} ({why})" for why, count in list(unmeasured.items())[:12]]
-    faster = [layer.instead for layer in found.layers if layer.instead]
-    if faster:
-        lines.append(
-            f"{sum(one.macs for one in faster):,} multiply-accumulates were made by a faster algorithm; --direct performs each"
-        )
+    lines += _faster([layer.instead for layer in found.layers if layer.instead])
     verdict = "verified" if found.verified else "NOT verified"
     lines.append(
         f"{verdict}: {found.checked - found.failed:,} of {found.checked:,} checks agree in {found.seconds:.2f} s; "
@@ -82,9 +80,19 @@ def differences(layer: LayerChecks, arithmetic: list[str]) -> list[str]:
 
 
 def _instead(found: Instead) -> str:
-    """The other algorithm, and what it performed."""
+    """What was performed in place of the count of the definition."""
     performed = ", ".join(f"{count:,} {name}" for name, count in found.performed.items())
-    return f"{found.way} performed {performed}"
+    return f"{'performed':<22} {performed}, by {found.way}"
+
+
+def _faster(layers: list[Instead]) -> list[str]:
+    """A line about what other algorithms made, if there were any."""
+    if not layers:
+        return []
+    ways = ", ".join(dict.fromkeys(one.way for one in layers))
+    macs = sum(one.macs for one in layers)
+    performed = sum(one.performed.get("mac", 0) for one in layers)
+    return [f"{ways}: {macs:,} macs were made with {performed:,}; --direct performs each"]
 
 
 def _difference(check: Check) -> str:

@@ -116,8 +116,11 @@ def test_a_faster_algorithm_is_named_with_what_it_performed(run, spec, monkeypat
         monkeypatch.setattr(winograd, name, 0)
     done = run("verify", spec(SEVEN))
     assert done.status == 0
-    assert re.search(r"conv1\s+conv\s+ok\s+10 checks; Winograd F\(4, 3\) performed 4,140 mac", done.out)
-    assert "1,890 multiply-accumulates were made by a faster algorithm; --direct performs each" in done.out
+    assert re.search(r"conv1\s+conv\s+ok\s+10 checks, Winograd F\(4, 3\)\n", done.out)
+    assert "Winograd F(4, 3): 1,890 macs were made with 4,140; --direct performs each\n" in done.out
+    detailed = run("verify", spec(SEVEN), "--layers", "conv1").out
+    assert "    ops.mac                1,890 = 1,890 measured\n" in detailed
+    assert "    performed              4,140 mac, by Winograd F(4, 3)\n" in detailed
     found = json.loads(run("verify", spec(SEVEN), "--format", "json").out)
     assert found["layers"][0]["instead"] == {"way": "Winograd F(4, 3)", "macs": 1890, "performed": {"mac": 4140}}
 
