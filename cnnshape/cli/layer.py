@@ -113,6 +113,6 @@ def spoken(problem: Problem) -> Problem:
     """A problem of a spec in the words of this command: its place is the call, its fixes are KEY=VALUE."""
     fix = re.sub(r"^write \w+: \{(\w+): \.\.\.\}$", r"write \1=...", problem.fix)
     fix = re.sub(r"\b([a-z_]+): (?=[\w\[-])", r"\1=", fix)
-    if fix == "name them with from=[a, b]":  # a spec names its inputs; here they are all in the call
+    if "from=" in fix:  # a spec names its inputs; here they are all in the call
         fix = "write every input, with commas: 64x56x56,64x56x56"
     return problem._replace(place=Place("cnnshape layer"), fix=fix)
