@@ -68,6 +68,8 @@ class Builder:
         self.promises: dict[int, list[Promise]] = {}
         """What structures promise, by the value that they end with."""
         self.absolute: dict[str, tuple[int, ...]] = {}
+        self.shared: dict[str, tuple[str, Scope]] = {}
+        """Of what is shared already: the name of the first, and where that was written."""
         self.layers: dict[Layer, Layer] = {}
         """Equal layers are one object: they are compared by identity later, and held once."""
         self.shapes: list[Shape | None] = [Shape(1, *tensor.shape) for tensor in inputs]
@@ -277,6 +279,7 @@ class Builder:
             wanted, index = found[1], int(found[2])
         level: Scope | None = scope
         while level is not None:
+            level = level.home or level
             values = level.values.get(wanted)
             if values is None and wanted == "input" and level.entry is not None:
                 values = (level.entry,)
@@ -290,10 +293,10 @@ class Builder:
     def visible(self, scope: Scope) -> tuple[str, ...]:
         """Every name that a `from` in this scope may use, nearest first."""
         names: dict[str, None] = {}
-        level: Scope | None = scope
-        while level is not None and len(names) < 2000:
+        for level in scope.outwards():
             names.update(dict.fromkeys(islice(reversed(level.values), 2000)))
             if level.entry is not None:
                 names["input"] = None
-            level = level.parent
+            if len(names) >= 2000:
+                break
         return tuple(names)

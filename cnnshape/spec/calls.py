@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from cnnshape.errors import did_you_mean, quoted
+from cnnshape.network import Promise
 from cnnshape.spec.advice import meant
 from cnnshape.spec.blocks import Block
 from cnnshape.spec.builder import UnknownShape
@@ -40,14 +41,14 @@ class Calls(Items):
         """A layer or structure once more, with the same weights."""
         if isinstance(body, Map) or not isinstance(body, str):
             raise Fault("CNN-E203", "share names a layer", "share", "share: conv1")
-        level: Scope | None = scope
-        while level is not None and body not in level.items:
-            level = level.parent
+        level = next((one for one in scope.outwards() if body in one.items), None)
         if level is None:
             raise self.unshared(body, scope)
         written, _ = level.items[body]
-        name = self.called(item, body, scope, inputs[0] if inputs else None)
-        first = level.owner(level.prefix + body) or level.prefix + body
+        value = inputs[0] if inputs else None
+        name = self.called(item, body, scope, value)
+        full = level.prefix + body
+        first, home = self.builder.shared.get(full) or (level.owner(full) or full, level)
         again = Map(mark) if isinstance(written, Map) else Map.bare(written, mark)
         if isinstance(written, Map):
             for key, part in written.items():
@@ -56,19 +57,37 @@ class Calls(Items):
                     again.marks.extend((written.mark(key), written.mark(key, value=True)))
         again["name"] = name
         again.marks.extend((mark, mark))
-        if "expect" in item:
-            again["expect"] = item["expect"]
-            again.marks.extend((item.mark("expect"), item.mark("expect", value=True)))
         self.builder.steps += 3
-        within = scope.share
+        within, before = scope.share, scope.home
         scope.share = (scope.prefix + name, first)
+        scope.home = None if home is scope else home
         try:
             word = self.head(again)
             if word in STRUCTURES:
-                return self.structure(word, again[word], again, scope, inputs, mark)
-            return self.layer(word, again[word], again, scope, inputs, mark)
+                result = self.structure(word, again[word], again, scope, inputs, mark)
+            else:
+                result = self.layer(word, again[word], again, scope, inputs, mark)
         finally:
-            scope.share = within
+            scope.share, scope.home = within, before
+        self.builder.shared[scope.prefix + name] = (first, home)
+        if "expect" in item:
+            self.expected(item, word, scope, value, result, name, mark)
+        return result
+
+    def expected(
+        self, item: Map, word: str, scope: Scope, value: int | None, result: int | None, name: str, mark: int
+    ) -> None:
+        """Note what a share itself promises."""
+        node = self.builder.nodes[-1] if self.builder.nodes else None
+        if word not in STRUCTURES and node is not None and node.name == scope.prefix + name:
+            wanted = self.promised(item, scope, value, name, "layer")
+            if wanted:
+                node.expect += (Promise(node.name, mark // WIDTH, wanted),)
+            return
+        if result is None:
+            raise Fault("CNN-E303", f"nothing flows into {name}, so it can promise nothing", "expect", "say from:")
+        if wanted := self.promised(item, scope, result, name, "structure"):
+            self.builder.promise(result, scope.prefix + name, mark, wanted)
 
     def unshared(self, name: str, scope: Scope) -> Exception:
         """Why a name cannot be shared."""
@@ -92,10 +111,8 @@ class Calls(Items):
     @staticmethod
     def shareable(scope: Scope) -> Iterator[str]:
         """Every name that can be shared from here, nearest first."""
-        level: Scope | None = scope
-        while level is not None:
+        for level in scope.outwards():
             yield from islice(reversed(level.items), 2000)
-            level = level.parent
 
     def block(
         self, block: Block, word: str, body: Any, beside: Map | None, scope: Scope, inputs: tuple[int, ...], mark: int

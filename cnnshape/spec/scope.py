@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from cnnshape.spec.source import Map
@@ -26,7 +27,7 @@ class Scope:
     """One list of layers being written out. Names and variables are looked up here first, then further out."""
 
     __slots__ = (
-        "counts", "depth", "entry", "items", "left", "parent", "path", "prefix", "share", "taken", "values", "vars",
+        "counts", "depth", "entry", "home", "items", "left", "parent", "path", "prefix", "share", "taken", "values", "vars",
     )  # fmt: skip
 
     def __init__(
@@ -51,15 +52,25 @@ class Scope:
         self.entry = entry
         self.share: tuple[str, str] | None = share if share is not None else parent.share if parent else None
         self.depth: int = parent.depth + 1 if parent else 0
+        self.home: Scope | None = None
+        """While something is shared here: where it was written, which is where its names are looked up."""
 
     def expects(self, items: list[Any]) -> None:
         """Note the names that are written out in a list, so that no automatic name takes one of them."""
         names = [item["name"] for item in items if item.__class__ is Map and "name" in item]
         self.taken = frozenset(name for name in names if isinstance(name, str))
 
+    def outwards(self) -> Iterator[Scope]:
+        """The scopes in which names are looked up, from here outwards."""
+        scope: Scope | None = self
+        while scope is not None:
+            scope = scope.home or scope
+            yield scope
+            scope = scope.parent
+
     def left_out(self, name: str) -> bool:
         """Whether an item of this name was left out, here or further out."""
-        return name in self.left or (self.parent is not None and self.parent.left_out(name))
+        return any(name in scope.left for scope in self.outwards())
 
     def automatic(self, kind: str) -> str:
         """The next free name for an unnamed layer: conv1, conv2, ..."""
@@ -72,7 +83,7 @@ class Scope:
 
     def owner(self, name: str) -> str | None:
         """The layer whose weights a layer of this full name uses again; None for its own."""
-        if self.share is None or not name.startswith(self.share[0]):
+        if self.share is None or not f"{name}.".startswith(f"{self.share[0]}."):
             return None
         return self.share[1] + name[len(self.share[0]) :]
 
@@ -90,6 +101,7 @@ class Names:
         """A variable's value; KeyError when there is none."""
         scope: Scope | None = self.scope
         while scope is not None:
+            scope = scope.home or scope
             if name in scope.vars:
                 return scope.vars[name]
             scope = scope.parent
@@ -125,8 +137,6 @@ class Names:
     def known(self) -> tuple[str, ...]:
         """Every name that has a value here, for "did you mean"."""
         names: dict[str, None] = {}
-        scope: Scope | None = self.scope
-        while scope is not None:
+        for scope in self.scope.outwards():
             names.update(dict.fromkeys(scope.vars))
-            scope = scope.parent
         return (*names, *FACTS) if self.value is not None else tuple(names)

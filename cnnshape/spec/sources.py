@@ -30,11 +30,27 @@ class Sources(Heads):
                 builder.shape(value)
             except UnknownShape:  # nor can its outputs be counted; why is told already
                 return
-            message, fix = f"{quoted(bare)} has no output {quoted(text[len(bare) :])}", "outputs count from [0]"
+            index = text[len(bare) :]
+            message, fix = f"{quoted(bare)} has no output {quoted(index)}", "outputs count from [0]"
+            last = builder.maker(value)
+            if last is not None and index[1:-1].isdigit() and int(index[1:-1]) < len(last.outputs):
+                fix = f"a structure or block has one output: take {quoted(last.name + index)}"
         elif text in scope.taken:
             message = f"the layer {quoted(text)} stands below this one: a network has no cycles"
             fix = f"move {quoted(text)} up, or take the input from a layer above"
+        elif self.lost(bare, scope):
+            return
         builder.wrong("CNN-E301", message, mark, ".".join(scope.path), fix)
+
+    def lost(self, name: str, scope: Scope) -> bool:
+        """Whether a name reaches into an item that could not be written, which is told already."""
+        parts = name.split(".")[:-1]
+        for depth in range(1, len(parts) + 1):
+            value = self.builder.find(".".join(parts[:depth]), scope)
+            node = None if value is None else self.builder.maker(value)
+            if node is not None and node.layer is None:
+                return True
+        return False
 
     def sources(self, raw: Any, mark: int, scope: Scope) -> tuple[int, ...] | None:
         """The values that `from` names; None when one of them does not exist."""

@@ -248,3 +248,14 @@ def test_a_limit_is_told_where_it_is_broken(field, range_) -> None:
 )
 def test_what_would_be_ignored_is_refused(text, code) -> None:
     assert [p.code for p in problems(f"{HEAD}{text}\n")] == [code]
+
+
+def test_a_structure_has_one_output_and_the_fix_names_the_layer_that_has_more() -> None:
+    layers = "  - sequence: [split: {sections: 3, dim: 1}]\n    name: seq\n  - relu:\n    from: seq[1]\n"
+    assert fixes(layers) == ["a structure or block has one output: take seq.split1[1]"]
+    assert cnnshape.analyze_text(f"{HEAD}layers:\n{layers.replace('seq[1]', 'seq.split1[1]')}").layers
+
+
+def test_what_reaches_into_an_item_that_could_not_be_written_is_not_told() -> None:
+    layers = "  - relu\n  - repeat: 2\n    name: r\n    from: nowhere\n    layers:\n      - relu:\n        name: q\n"
+    assert told(f"{HEAD}layers:\n{layers}outputs: [r.0.q]\n") == [("CNN-E301", 6, 11)]
