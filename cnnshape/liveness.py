@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cnnshape.facts import Facts
-from cnnshape.network import Network
+from cnnshape.network import Network, Node
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ class Memory(msgspec.Struct, frozen=True):
     alive: list[int]
     """The values whose buffers are alive there; in a network without layers, the inputs that it gives out."""
     saved: int
-    """Elements that the backward pass needs of the forward pass, each buffer once."""
+    """Elements that the backward pass needs of the forward pass, each buffer once, and those inside of layers."""
     mask_bytes: int
     """Masks and indices that the backward pass needs besides."""
 
@@ -38,7 +38,9 @@ def follow(network: Network, inputs: Sequence[int], found: Sequence[Facts]) -> M
     root = list(range(len(inputs)))  # the value whose memory each value uses
     last = [-1] * len(inputs)
     saved: set[int] = set()
-    masks = 0
+    masks = inside = 0
+    learning = [False] * len(inputs)  # whether a gradient flows back to each value
+    fixed: set[str] = set()  # the layers that are frozen
     for number, node in enumerate(nodes):
         layer, sizes, ins = node.layer, found[number].elements, node.inputs
         for value in ins:
@@ -54,8 +56,11 @@ def follow(network: Network, inputs: Sequence[int], found: Sequence[Facts]) -> M
                 root.append(alias)
                 size.append(0)
                 last.append(-1)
-        if layer is None:
+        learns = _learns(node, found[number], fixed) or any(map(learning.__getitem__, ins))
+        learning.extend([learns] * len(sizes))
+        if layer is None or not learns:  # no gradient comes here, or it ends before this layer
             continue
+        inside += found[number].inside
         saves = layer.saves
         if saves != "nothing":
             if saves != "output":
@@ -85,4 +90,11 @@ def follow(network: Network, inputs: Sequence[int], found: Sequence[Facts]) -> M
         alive -= dying[number]
     born = len(inputs) - 1 if at is None else nodes[at].outputs[-1]  # without layers, what flows in is all there is
     held = [v for v in range(born + 1) if root[v] == v and last[v] >= (at or 0)]
-    return Memory(sum(inputs), best, at, held, sum([size[v] for v in saved]), masks)
+    return Memory(sum(inputs), best, at, held, sum([size[v] for v in saved]) + inside, masks)
+
+
+def _learns(node: Node, found: Facts, fixed: set[str]) -> bool:
+    """Whether a layer has weights that are trained, as far as that is known; `fixed` gathers the frozen ones."""
+    if node.frozen:
+        fixed.add(node.name)
+    return not node.frozen and node.share not in fixed and (found.weights is None or bool(found.weights))

@@ -13,22 +13,21 @@ from cnnshape.ops import OP_NAMES, Ops
 from cnnshape.report import LayerReport, ReceptiveField, State, Status, Totals, Training
 
 
-def added(found: list[Facts]) -> tuple[Ops, int, int]:
-    """The operations, the new elements and those inside of all layers; equal layers share their facts: multiplied."""
+def added(found: list[Facts]) -> tuple[Ops, int]:
+    """The operations and the new elements of all layers; equal layers share their facts: multiplied."""
     sums = [0] * len(OP_NAMES)
-    kept = inside = 0
+    kept = 0
     distinct = {id(one): one for one in found}
     for key, times in Counter(map(id, found)).items():
         one = distinct[key]
         kept += one.kept * times
-        inside += one.inside * times
         if one.ops is None:
             sums[0] += (one.macs or 0) * times
         else:
             for index, count in enumerate(msgspec.structs.astuple(one.ops)):
                 if count:
                     sums[index] += count * times
-    return Ops(*sums), kept, inside
+    return Ops(*sums), kept
 
 
 def totals(
@@ -44,7 +43,7 @@ def totals(
     params = sum([row.params or 0 for row in rows])
     trainable = sum([row.trainable_params or 0 for row in rows])
     buffers = sum([row.buffers or 0 for row in rows])
-    ops, kept, inside = added(found)
+    ops, kept = added(found)
     return Totals(
         layers=len(rows),
         params=params,
@@ -61,7 +60,7 @@ def totals(
         peak_at=None if memory.at is None else network.nodes[memory.at].name,
         peak_tensors=tuple([names[value] for value in memory.alive]),
         training_bytes=training(
-            params * item, trainable * item, buffers * item, (memory.saved + inside) * item + memory.mask_bytes
+            params * item, trainable * item, buffers * item, memory.saved * item + memory.mask_bytes
         ),
         receptive_field=field,
     )

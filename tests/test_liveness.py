@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnshape.api import analyze_data
+from cnnshape.api import analyze_data, analyze_text
 
 BATCH = 2
 #: What the backward pass needs of each kind, by the derivative: (its input, its output, bytes of mask per output).
@@ -57,11 +57,15 @@ class Machine:
 
     def run(self):
         steps = []  # (item's name, buffers that were born, buffers that were read)
+        learning = set()  # tensors to which a gradient flows back
         for item in self.items:
             kind, fields = next(iter(item.items()))
             sources = [self.tensors[name] for name in item["from"]]
             results = self.results(kind, fields, [sizes for _, sizes in sources])
             names = [item["name"]] if len(results) == 1 else [f"{item['name']}[{k}]" for k in range(len(results))]
+            learns = kind in ("conv", "batch_norm") and not item.get("frozen")
+            if learns or learning & set(item["from"]):
+                learning.update(names)
             born = []
             for name, sizes in zip(names, results, strict=True):
                 if kind in VIEWS:
@@ -70,10 +74,12 @@ class Machine:
                     self.tensors[name] = (name, sizes)
                     self.bytes[name] = BATCH * _count(sizes)
                     born.append(name)
+                if name not in learning:
+                    continue
                 self.mask += NEEDS[kind][2] * BATCH * _count(sizes)
                 if NEEDS[kind][1]:
                     self.needs.add(self.tensors[name][0])
-            if NEEDS[kind][0]:
+            if NEEDS[kind][0] and names[0] in learning:
                 self.needs.update(buffer for buffer, _ in sources)
             steps.append((item["name"], born, [buffer for buffer, _ in sources]))
         kept = {self.tensors[name][0] for name in self.outputs}
@@ -215,3 +221,34 @@ def test_a_chain_of_one_kind_holds_two_tensors_at_most(kind) -> None:
         for times in (1, 2, 9)
     }
     assert peaks == {4 * 105 * (1 if kind in VIEWS else 2)}
+
+
+FROZEN = """
+input: 3x16x16
+layers:
+  - sequence: [{conv: {out_channels: 8, padding: 1}}, batch_norm, relu, dropout, max_pool: 2]
+    name: backbone
+    frozen: true
+  - {conv: {out_channels: 8, padding: 1}}
+  - relu
+"""
+
+
+def test_what_stands_before_the_first_trained_layer_saves_nothing() -> None:
+    # The input of the one convolution that learns, and the output of its ReLU.
+    training = analyze_text(FROZEN, batch=BATCH).totals.training_bytes
+    assert training.saved_activations == 4 * BATCH * (8 * 8 * 8 + 8 * 8 * 8)
+    everything = FROZEN.replace("padding: 1}}\n  - relu", "padding: 1}, frozen: true}\n  - relu")
+    assert analyze_text(everything).totals.training_bytes.saved_activations == 0
+    alone = "input: 3x8x8\nlayers:\n  - relu\n  - max_pool: 2\n"
+    assert analyze_text(alone).totals.training_bytes.saved_activations == 0, "nothing learns"
+
+
+def test_the_second_use_of_a_frozen_layer_learns_nothing() -> None:
+    conv = (
+        "input: 3x8x8\nlayers:\n  - conv: {out_channels: 3, padding: 1}\n    name: c\n    frozen: true\n  - share: c\n"
+    )
+    assert analyze_text(conv).totals.training_bytes.saved_activations == 0
+    assert (
+        analyze_text(conv.replace("    frozen: true\n", "")).totals.training_bytes.saved_activations == 4 * 2 * 3 * 64
+    )

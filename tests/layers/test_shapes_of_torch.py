@@ -445,5 +445,7 @@ TO_THE_BYTE = (
 def test_what_we_say_training_saves_is_a_lower_bound_of_what_torch_keeps(layer, xs) -> None:
     kept = saved_by_torch(layer, xs)
     assert saved_by_us(layer, xs) <= kept
-    if layer.kind in TO_THE_BYTE:
+    if (
+        layer.kind in TO_THE_BYTE and getattr(layer, "mode", "") != "area"
+    ):  # torch makes a pool of that, which keeps its input
         assert saved_by_us(layer, xs) == kept
