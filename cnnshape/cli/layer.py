@@ -49,7 +49,13 @@ def layer(
       cnnshape layer add 64x56x56,64x1x1
       cnnshape layer conv 3x227x227 out_channels=96 kernel_size=11 -f json
     """
+    from cnnshape.spec.heads import STRUCTURES
+
     one_of(form, FORMATS, "format")
+    if kind in STRUCTURES:
+        raise api.usage(
+            f"{kind} holds layers and is none itself", "write it in a file, for analyze, or give one layer here"
+        )
     shapes = [checked(part.strip()) for part in shape.split(",")]
     names = ["input"] if len(shapes) == 1 else [f"input{i + 1}" for i in range(len(shapes))]
     item: dict[str, Any] = {kind: fields(keys or []), "from": names}

@@ -67,6 +67,7 @@ def test_other_formats_hold_nothing_else(run, form, mark) -> None:
         (["conv", "3x7x11", "out_channels=5", "kernal_size=3"], "did you mean kernel_size?"),
         (["conv", "3x7x11", "out_channels=5", "kernel_size=13"], "padding=3"),
         (["add", "3x7x11"], "fix: write every input, with commas: "),
+        (["residual", "3x7x11"], "residual holds layers and is none itself"),
         (["conv", "3x7x11", "out_channels=5", "-f", "jsn"], "did you mean json?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
