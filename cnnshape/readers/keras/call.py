@@ -22,7 +22,7 @@ def wrong(message: str) -> LayerError:
 
 
 class Unknown(Exception):  # noqa: N818 - it is no error: the layer becomes a row without numbers
-    """What a layer does is not known, or depends on a shape that is not."""
+    """What a layer does is not known, or depends on a shape that is not; the argument names what of it is not read."""
 
 
 class Call:
@@ -42,17 +42,19 @@ class Call:
         owners: dict[tuple[str, ...], list[str]] | None = None,
         scope: tuple[str, ...] = (),
         stated: Sequence[tuple[int | None, ...] | None] = (),
+        width: int = 1,
         steps: int = 0,
         lies: Callable[[int], tuple[int, ...]] = same,
     ) -> None:
         """`owners` has, by the layer's `scope`, the nodes of an earlier call, whose weights this one shares.
 
-        `stated` are the output shapes that the file tells; `steps` how many axes in front TimeDistributed adds;
-        `lies` how a tensor of some rank lies when nothing else decides it.
+        `stated` are the output shapes that the file tells; `width` how many outputs are used; `steps` how many axes
+        in front TimeDistributed adds; `lies` how a tensor of some rank lies when nothing else decides it.
         """
         self.graph, self.kind, self.name, self.config = graph, kind, name, config
         self.args, self.kwargs = list(args), dict(kwargs or {})
         self.path, self.frozen, self.stated, self.steps, self.lies = path, frozen, stated, steps, lies
+        self.width = max(width, 1)
         self.owners, self.scope = {} if owners is None else owners, scope
         self.again = self.owners.get(scope, ())
         self.made = 0

@@ -24,6 +24,10 @@ TIMED = frozenset(
         "MaxPooling2D",
         "AveragePooling1D",
         "AveragePooling2D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
         "UpSampling1D",
         "UpSampling2D",
         "ZeroPadding1D",
@@ -62,11 +66,11 @@ def builder_of(entry: Mapping[str, Any]) -> Any:
     """How a layer is built; None for a class that is not Keras' own."""
     module, kind = str(entry.get("module") or ""), entry["class_name"]
     package, sign, _ = str(entry.get("registered_name") or "").rpartition(">")
-    if ".ops" in module and module.startswith("keras"):
+    if is_operation(entry):
         return OPERATIONS.get(kind)
     if ".applications" in module or kind in APPLICATIONS:
         return APPLICATIONS.get(kind)
-    if not module and kind in OPERATIONS and _is_operation(entry):
+    if not module and kind in OPERATIONS and _looks_like_one(entry):
         return OPERATIONS[kind]
     if (sign and package not in ("keras", "Keras")) or (
         module and "keras" not in module.split(".")[0:3] and not _ours(module)
@@ -75,7 +79,13 @@ def builder_of(entry: Mapping[str, Any]) -> Any:
     return LAYERS.get(kind.rpartition(">")[2])
 
 
-def _is_operation(entry: Mapping[str, Any]) -> bool:
+def is_operation(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is an operation of keras.ops, which never holds a weight."""
+    package, *inside = str(entry.get("module") or "").split(".")
+    return package in ("keras", "keras_core") and "ops" in inside
+
+
+def _looks_like_one(entry: Mapping[str, Any]) -> bool:
     """Whether an entry without its module, as `.h5` has it, is an operation: a layer says whether it is trainable."""
     config = entry["config"]
     said = isinstance(config, dict) and any(key in config for key in ("trainable", "dtype", "target_shape"))

@@ -92,6 +92,8 @@ class Wiring:
                 self.calls[key] = self.call(node)
                 self.read[key] = tuple(self.found)
             self.built(entry, name)
+        for ref in refs(config.get("output_layers")):
+            self.used(ref)
         self.shifted()
 
     def shifted(self) -> None:
@@ -153,10 +155,14 @@ class Wiring:
     def noted(self, ref: Ref) -> Ref:
         """Remember that it is read."""
         self.found.append(ref)
+        self.used(ref)
+        return ref
+
+    def used(self, ref: Ref) -> None:
+        """Remember how many outputs its call must have."""
         if ref.tensor or ref.node:  # most calls are the only one, and have one output
             call = (ref.name, ref.node)
             self.width[call] = max(self.width.get(call, 1), ref.tensor + 1)
-        return ref
 
     def built(self, entry: Mapping[str, Any], name: str) -> None:
         """The shape that a layer was built on is the one that its only input has."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnshape.errors import quoted
-from cnnshape.readers.keras import operations
+from cnnshape.readers.keras import indexing, operations
 from cnnshape.readers.keras.call import Call, Unknown, wrong
-from cnnshape.readers.keras.operations import Built
+from cnnshape.readers.keras.tensor import Built
 from cnnshape.readers.keras.text import parsed
 
 #: The operation's class in keras.ops -> how it is built.
@@ -67,13 +67,16 @@ OPERATIONS: dict[str, Any] = {
     "Logsumexp": operations.reduced(),
     "Argmax": operations.reduced(),
     "Argmin": operations.reduced(),
+    "All": operations.reduced(),
+    "Any": operations.reduced(),
+    "CountNonzero": operations.reduced(),
     "Reshape": operations.reshape,
     "Transpose": operations.transpose,
     "Concatenate": operations.concat,
     "ExpandDims": operations.expand,
     "Squeeze": operations.squeeze,
     "Split": operations.split,
-    "GetItem": operations.item,
+    "GetItem": indexing.item,
     "Matmul": operations.matmul,
     "DepthToSpace": operations.shuffled("depth_to_space"),
     "SpaceToDepth": operations.shuffled("space_to_depth"),
@@ -86,8 +89,15 @@ OPERATIONS: dict[str, Any] = {
     **dict.fromkeys(
         ("Sin", "Cos", "Tan", "Sinh", "Cosh", "Arcsin", "Arccos", "Arctan", "Log10", "Log1p", "Log2", "Expm1", "Sign", "Floor",
          "Ceil", "Round", "Trunc", "Erf", "LogicalNot", "Isnan", "Isinf", "Isfinite", "Squareplus", "SparsePlus", "Roll",
-         "Flip", "Cumsum", "Cumprod", "Sort", "OnesLike", "ZerosLike", "NanToNum"),
+         "Flip", "Cumsum", "Cumprod", "Sort", "OnesLike", "ZerosLike", "NanToNum", "BitwiseInvert", "BitwiseNot",
+         "Isneginf", "Isposinf", "Signbit", "Exp2", "Fabs"),
         operations.plain,
+    ),
+    **dict.fromkeys(
+        ("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual", "Isclose", "LogicalAnd", "LogicalOr",
+         "LogicalXor", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseLeftShift", "BitwiseRightShift", "Where",
+         "FloorDivide", "Mod", "Fmod", "Arctan2", "Hypot"),
+        operations.together,
     ),
 }  # fmt: skip
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+from cnnshape.errors import LayerError, quoted
 from cnnshape.readers.keras.activations import applied
 from cnnshape.readers.keras.call import Call, Unknown, wrong
 from cnnshape.readers.keras.merges import joined, merged
 from cnnshape.readers.keras.moves import permuted, reshaped
-from cnnshape.readers.keras.tensor import Tensor, same
-
-Built = Tensor | list[Tensor]
+from cnnshape.readers.keras.tensor import Built, Tensor, same
 
 
 def said(c: Call, at: int, *names: str, default: Any = None) -> Any:
@@ -86,6 +85,22 @@ def word(name: str) -> Callable[[Call], Built]:
 def plain(c: Call) -> Built:
     """Elementwise, and no kind here: the shape stays, nothing is multiplied and accumulated."""
     return c.foreign(c.shape(), 0, 0)
+
+
+def together(c: Call) -> Built:
+    """Elementwise on several tensors or numbers, and no kind here: a comparison, a choice between two."""
+    operands = [*c.args, *[value for key, value in c.kwargs.items() if key != "name"]]
+    if len(operands) < 2 or any(
+        not isinstance(x, Tensor) and _number(x) is None and x not in (True, False) for x in operands
+    ):
+        raise Unknown
+    shapes = [c.shape(tensor) for tensor in c.tensors]
+    rank = max(map(len, shapes))
+    wide = [(*(1,) * (rank - len(shape)), *shape) for shape in shapes]
+    met = [{n for n in sizes if n != 1} or {1} for sizes in zip(*wide, strict=True)]
+    if any(len(sizes) > 1 for sizes in met):
+        raise LayerError("CNN-E403", f"{c.kind} needs shapes that fit, but gets {' and '.join(map(quoted, shapes))}")
+    return c.foreign([n for sizes in met for n in sizes], 0, 0)
 
 
 def leaky(c: Call) -> Built:
@@ -195,36 +210,6 @@ def split(c: Call) -> Built:
         return c.nodes("split", {"sizes": sizes, "dim": order[axis]}, [c.x], [order] * min(len(sizes), 4096))
     count = parts if isinstance(parts, int) and 0 < parts <= 4096 else 1
     return c.nodes("split", {"sections": parts, "dim": order[axis]}, [c.x], [order] * count)
-
-
-def item(c: Call) -> Built:
-    """Indexing by ranges and numbers, axis by axis."""
-    spec = said(c, 1, "key", "slice_spec")
-    spec = spec if isinstance(spec, list) else [spec]
-    x, shape = c.x, list(c.shape())
-    order = x.order or same(len(shape))
-    if any(s == {"class_name": "__ellipsis__"} or s in ("...", Ellipsis) for s in spec) or len(spec) > len(shape):
-        raise Unknown
-    gone = []
-    for k, part in enumerate(spec):
-        found = part.get("config", part) if isinstance(part, Mapping) else part
-        if isinstance(found, Mapping):
-            start, stop, step = (found.get(key) for key in ("start", "stop", "step"))
-            if start in (None, 0) and stop is None and step in (None, 1):
-                continue
-        elif isinstance(found, int) and not isinstance(found, bool):
-            start, stop, step = found, None if found == -1 else found + 1, 1
-            gone.append(k)
-        else:
-            raise Unknown
-        if k == 0:
-            raise Unknown
-        fields = {"dim": order[k], "start": start or 0, "end": stop, "step": step or 1}
-        x = c.node("slice", fields, [x], order, f"axis{k}" if k < len(spec) - 1 or gone else "")
-    if gone:
-        left = [n for k, n in enumerate(c.shape(x)) if k not in gone]
-        x = reshaped(c, x, left)
-    return c.node("identity", {}, [x], order) if x is c.x else x
 
 
 def matmul(c: Call) -> Built:

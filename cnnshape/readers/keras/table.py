@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnshape.readers.keras import activations, functions, merges, moves, norms, sequences, windows
+from cnnshape.readers.keras import activations, functions, global_pools, merges, moves, norms, sequences, windows
 from cnnshape.readers.keras.call import Call, Unknown
 from cnnshape.readers.keras.tensor import Tensor
 
@@ -55,18 +55,18 @@ LAYERS: dict[str, Any] = {
     "AveragePooling1D": windows.pool("avg_pool", 1),
     "AveragePooling2D": windows.pool("avg_pool", 2),
     "AveragePooling3D": windows.pool("avg_pool", 3),
-    "GlobalAveragePooling1D": windows.pool_all("global_avg_pool", 1),
-    "GlobalAveragePooling2D": windows.pool_all("global_avg_pool", 2),
-    "GlobalAveragePooling3D": windows.pool_all("global_avg_pool", 3),
-    "GlobalMaxPooling1D": windows.pool_all("global_max_pool", 1),
-    "GlobalMaxPooling2D": windows.pool_all("global_max_pool", 2),
-    "GlobalMaxPooling3D": windows.pool_all("global_max_pool", 3),
-    "AdaptiveAveragePooling1D": windows.adaptive("adaptive_avg_pool", 1),
-    "AdaptiveAveragePooling2D": windows.adaptive("adaptive_avg_pool", 2),
-    "AdaptiveAveragePooling3D": windows.adaptive("adaptive_avg_pool", 3),
-    "AdaptiveMaxPooling1D": windows.adaptive("adaptive_max_pool", 1),
-    "AdaptiveMaxPooling2D": windows.adaptive("adaptive_max_pool", 2),
-    "AdaptiveMaxPooling3D": windows.adaptive("adaptive_max_pool", 3),
+    "GlobalAveragePooling1D": global_pools.pool_all("global_avg_pool", 1),
+    "GlobalAveragePooling2D": global_pools.pool_all("global_avg_pool", 2),
+    "GlobalAveragePooling3D": global_pools.pool_all("global_avg_pool", 3),
+    "GlobalMaxPooling1D": global_pools.pool_all("global_max_pool", 1),
+    "GlobalMaxPooling2D": global_pools.pool_all("global_max_pool", 2),
+    "GlobalMaxPooling3D": global_pools.pool_all("global_max_pool", 3),
+    "AdaptiveAveragePooling1D": global_pools.adaptive("adaptive_avg_pool", 1),
+    "AdaptiveAveragePooling2D": global_pools.adaptive("adaptive_avg_pool", 2),
+    "AdaptiveAveragePooling3D": global_pools.adaptive("adaptive_avg_pool", 3),
+    "AdaptiveMaxPooling1D": global_pools.adaptive("adaptive_max_pool", 1),
+    "AdaptiveMaxPooling2D": global_pools.adaptive("adaptive_max_pool", 2),
+    "AdaptiveMaxPooling3D": global_pools.adaptive("adaptive_max_pool", 3),
     "UpSampling1D": windows.enlarge(1),
     "UpSampling2D": windows.enlarge(2),
     "UpSampling3D": windows.enlarge(3),
@@ -113,7 +113,7 @@ LAYERS: dict[str, Any] = {
     "GRU": sequences.recurrent,
     "CuDNNLSTM": sequences.recurrent,
     "CuDNNGRU": sequences.recurrent,
-    "RNN": sequences.cell,
+    "RNN": sequences.recurrent,
     "Bidirectional": sequences.bidirectional,
     "MultiHeadAttention": sequences.multi_head,
     "GroupQueryAttention": sequences.grouped_query,

@@ -22,6 +22,10 @@ class Tensor(NamedTuple):
         return 0 if self.order is None else len(self.order)
 
 
+#: What a builder gives: one output, or several.
+Built = Tensor | list[Tensor]
+
+
 def same(rank: int) -> tuple[int, ...]:
     """The order of a tensor that lies in memory as Keras says it."""
     return tuple(range(rank))

@@ -11,7 +11,7 @@ from cnnshape.layers.base import LIMIT
 from cnnshape.readers import Options
 from cnnshape.readers.graph import Graph
 from cnnshape.readers.keras.call import Call, Unknown
-from cnnshape.readers.keras.classes import MODELS, TIMED, builder_of, is_model
+from cnnshape.readers.keras.classes import MODELS, TIMED, builder_of, is_model, is_operation
 from cnnshape.readers.keras.functional import Ref, Wiring, entry_of, refs
 from cnnshape.readers.keras.stated import built_shape, filled, first_shape, input_shape
 from cnnshape.readers.keras.tensor import Tensor, channels, same
@@ -161,42 +161,49 @@ class Walk:
             return found
         call = Call(
             self.graph, kind, name, config, args, kwargs, path=path, frozen=frozen, owners=self.owners, scope=(*scope, name),
-            stated=stated, steps=steps, lies=self.order,
+            stated=stated, width=width, steps=steps, lies=self.order,
         )  # fmt: skip
-        return self.built(call, builder_of(entry), width)
+        return self.built(call, builder_of(entry), 0 if is_operation(entry) else None)
 
-    def built(self, call: Call, build: Any, width: int) -> list[Tensor]:
-        """What a builder makes; a row without numbers where nothing is known, None where something is wrong."""
+    def built(self, call: Call, build: Any, params: int | None) -> list[Tensor]:
+        """What a builder makes; a row without numbers where nothing is known, None where something is wrong.
+
+        `params` are those that the layer has whatever it does: an operation has none.
+        """
         graph, name, kind = self.graph, call.name, call.kind
         shapes = [graph.shapes[tensor.value] for tensor in call.tensors]
         if None in shapes:
-            return self.failed(call, width)
+            return self.failed(call)
         if UNKNOWN in shapes and any(shape and None not in shape for shape in call.stated):
-            return call.foreign(outputs=max(width, 1))  # the file knows more than what flows
+            return call.foreign(None, params, outputs=call.width)  # the file knows more than what flows
         try:
             if build is None or (call.steps and kind not in TIMED):
                 raise Unknown
             made = build(call)
             return [made] if isinstance(made, Tensor) else list(made)
-        except Unknown:
+        except Unknown as unknown:
             if self.options.strict and UNKNOWN not in shapes:
-                graph.wrong("CNN-E801", f"the layer {quoted(kind)} is not known", layer=name)
-                return self.failed(call, width)
-            return call.foreign(outputs=max(width, 1))
+                layer = f"the layer {quoted(kind)}"
+                message = f"{unknown} of {layer} is not read" if unknown.args else f"{layer} is not known"
+                graph.wrong("CNN-E801", message, layer=name)
+                return self.failed(call)
+            return call.foreign(None, params, outputs=call.width)
         except LayerError as error:
             graph.wrong(error.code, error.message, 0, 0, name, "", *error.notes)
         except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
             graph.wrong("CNN-E803", f"the configuration of this {quoted(kind)} cannot be read", layer=name)
-        return self.failed(call, width)
+        return self.failed(call)
 
-    def failed(self, call: Call, width: int) -> list[Tensor]:
+    def failed(self, call: Call) -> list[Tensor]:
         """A layer whose problem is on record."""
-        values = self.graph.node(call.name, None, [t.value for t in call.tensors], outputs=width, path=call.path)
+        values = self.graph.node(call.name, None, [t.value for t in call.tensors], outputs=call.width, path=call.path)
         return [Tensor(value, None) for value in values]
 
 
 def _picked(ref: Ref, results: dict[tuple[str, int], list[Tensor]], graph: Graph) -> Tensor:
-    found = results.get((ref.name, ref.node), [])
+    found = results.get((ref.name, ref.node))
+    if found is None:
+        raise graph.stop("CNN-E106", f"call {ref.node} of {quoted(ref.name)} is used, but it is not there")
     if ref.tensor >= len(found):
         raise graph.stop("CNN-E106", f"output {ref.tensor} of {quoted(ref.name)} is used, but it is not there")
     return found[ref.tensor]

@@ -9,7 +9,7 @@ from typing import Any
 from cnnshape.errors import LayerError, quoted
 from cnnshape.readers.keras.activations import activated
 from cnnshape.readers.keras.call import Call, Unknown, wrong
-from cnnshape.readers.keras.tensor import Tensor, same
+from cnnshape.readers.keras.tensor import Tensor
 
 Builder = Callable[[Call], Tensor]
 
@@ -157,31 +157,6 @@ def pool(kind: str, rank: int) -> Builder:
     return build
 
 
-def pool_all(kind: str, rank: int) -> Builder:
-    """GlobalAveragePooling, GlobalMaxPooling."""
-
-    def build(c: Call) -> Tensor:
-        if c.steps:
-            raise Unknown
-        x, order, _ = image(c, rank)
-        keep = c.flag("keepdims", default=False)
-        return c.node(kind, {"keepdim": keep}, [x], order if keep else same(2))
-
-    return build
-
-
-def adaptive(kind: str, rank: int) -> Builder:
-    """AdaptiveAveragePooling, AdaptiveMaxPooling."""
-
-    def build(c: Call) -> Tensor:
-        if c.steps:
-            raise Unknown
-        x, order, _ = image(c, rank)
-        return c.node(kind, {"output_size": c.each("output_size", rank)}, [x], order)
-
-    return build
-
-
 def _borders(c: Call, key: str, rank: int, steps: int) -> tuple[tuple[int, int], ...]:
     """(before, after) of every axis: one number for all, one for each, or pairs."""
     value = c.get(key, 1)
@@ -294,7 +269,7 @@ def conv_lstm(rank: int) -> Builder:
         whole = [shape[0], *([shape[1]] if c.flag("return_sequences", default=False) else [])]
         whole += [*out, filters] if last else [filters, *out]
         if c.flag("return_state", default=False):
-            raise Unknown
+            raise Unknown("return_state")
         return c.foreign(whole, 4 * filters * taps + bias, shape[0] * shape[1] * prod(out) * 4 * filters * taps)[0]
 
     return build
