@@ -33,7 +33,7 @@ class Sources(Heads):
             index = text[len(bare) :]
             message, fix = f"{quoted(bare)} has no output {quoted(index)}", "outputs count from [0]"
             last = builder.maker(value)
-            if last is not None and index[1:-1].isdigit() and int(index[1:-1]) < len(last.outputs):
+            if last is not None and index in {f"[{place}]" for place in range(len(last.outputs))}:
                 fix = f"a structure or block has one output: take {quoted(last.name + index)}"
         elif text in scope.taken:
             message = f"the layer {quoted(text)} stands below this one: a network has no cycles"
