@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Optional
 
 import typer
 
@@ -10,11 +11,15 @@ from cnnshape import __version__, api
 from cnnshape.cli import common
 from cnnshape.errors import ModelError, did_you_mean
 from cnnshape.finding import SEVERITIES, Checked, Finding
-from cnnshape.lint import every_rule
-from cnnshape.lint import lint as looked
+from cnnshape.lint import every_rule, mendable
 from cnnshape.lint.registry import RULES, codes
 from cnnshape.lint.settings import OPTIONS, Settings, settings
 from cnnshape.render.findings import FACES, findings
+
+if TYPE_CHECKING:
+    from cnnshape.network import Network
+    from cnnshape.report import Report
+    from cnnshape.spec.source import Document
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -110,11 +115,12 @@ def lint(
     alone = len(model) == 1
     problems: dict[str, str] = {}
     if fix or diff:
+        as_written(opening, "--diff" if diff else "--fix")
         changed, problems = mend_all(model, words, opening, write=fix and not diff)
         if diff:
             raise typer.Exit(2 if problems else 1 if changed else 0)
     checked = [
-        Checked(name, (), problems[name]) if name in problems else one(name, words, opening, alone=alone)
+        Checked(name, (), problems[name]) if name in problems else one(name, words, opening, alone=alone, fixed=fix)
         for name in model
     ]
     told = [finding for file in checked for finding in file.findings]
@@ -173,8 +179,23 @@ def numbers(texts: list[str]) -> dict[str, Any]:
     return found
 
 
-def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: bool) -> Checked:
-    """What is found in one model; among several, what cannot be read is told and the others go on."""
+def as_written(opening: dict[str, Any], word: str) -> None:
+    """Refuse to mend a network that is not the one of the file: its facts would be written there."""
+    for key, said in (("sets", "--set"), ("input", "--input")):
+        if opening[key]:
+            message = f"{word} mends the network as it is written, and {said} makes another one of it"
+            raise api.usage(message, f"leave out {said}, or {word}")
+
+
+def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: bool, fixed: bool) -> Checked:
+    """What is found in one model; among several, what cannot be read is told and the others go on.
+
+    `fixed`: it has just been mended, so that nothing is left that could be.
+    """
+    from msgspec.structs import replace
+
+    from cnnshape.lint.mend import State, promised
+
     try:
         chosen = settings(name, **words)
         network, report, text = api.analyzed(name, **opening)
@@ -183,7 +204,28 @@ def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: boo
             raise
         common.say(str(error))
         return Checked(name, (), str(error))
-    return Checked(network.source or name, tuple(looked(network, report, text, chosen)))
+    found = mendable(network, report, text, chosen)
+    if text is None or fixed or opening["sets"] or opening["input"] or not is_mended(name):
+        told = [replace(each.finding, fixable=False) for each in found]
+    else:
+        told = promised(State(text.text, network, report, found), analysis(text.file, opening), chosen)
+    return Checked(network.source or name, tuple(told))
+
+
+def is_mended(name: str) -> bool:
+    """Whether a model is a file that `--fix` changes, if there is anything to change."""
+    return name != "-" and not name.startswith(("zoo:", "git:")) and name.lower().endswith((".yaml", ".yml"))
+
+
+def analysis(file: str, opening: dict[str, Any]) -> Callable[[str], tuple[Network, Report, Document]]:
+    """What analyses a text of this file as the command was told to."""
+    from cnnshape.spec.source import parse
+
+    def analyse(text: str) -> tuple[Network, Report, Document]:
+        document = parse(text, file)
+        return (*api.analyze_document(document, batch=opening["batch"], dtype=opening["dtype"]), document)
+
+    return analyse
 
 
 def mend_all(
@@ -208,21 +250,14 @@ def mended(name: str, chosen: Settings, opening: dict[str, Any], *, write: bool)
     from pathlib import Path
 
     from cnnshape.lint.mend import mend
-    from cnnshape.spec.source import parse
 
-    if name == "-" or name.startswith("zoo:"):
+    if name == "-" or name.startswith(("zoo:", "git:")):
         raise api.usage(f"{name} is no file that could be mended", "name a file")
     text = api.analyzed(name, **opening)[2]
-    if text is None or not name.lower().endswith((".yaml", ".yml")):
+    if text is None or not is_mended(name):
         common.say(f"{name}: only YAML is mended")
         return False
-
-    def analyse(new: str) -> Any:
-        document = parse(new, text.file)
-        options = {key: opening[key] for key in ("batch", "dtype", "sets")}
-        return (*api.analyze_document(document, inputs=opening["input"], **options), document)
-
-    new, done = mend(text.text, analyse, chosen)
+    new, done = mend(text.text, analysis(text.file, opening), chosen)
     if not done:
         return False
     if write:

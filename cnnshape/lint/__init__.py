@@ -40,7 +40,10 @@ class Mended(msgspec.Struct, frozen=True):
 def lint(
     network: Network, report: Report, document: Document | None = None, settings: Settings | None = None
 ) -> list[Finding]:
-    """Every finding that is told and not excused. `document` is the text, where it is written in our own language."""
+    """Every finding that is told and not excused. `document` is the text, where it is written in our own language.
+
+    `fixable` says here that a change is known; `mend.promised` tries it.
+    """
     return [one.finding for one in mendable(network, report, document, settings)]
 
 
@@ -64,12 +67,12 @@ def mendable(
     return sorted(found, key=lambda one: (one.finding.line, one.finding.column, one.finding.code))
 
 
-def _idle(ignores: Ignores, wanted: set[str]) -> list[tuple[int, str]]:
+def _idle(ignores: Ignores, wanted: set[str]) -> list[tuple[int, str, bool]]:
     """Comments that excused nothing, although every rule that they name has run."""
     from cnnshape.spec.source import WIDTH
 
     return [
-        (comment.line * WIDTH + comment.column, comment.words)
+        (comment.line * WIDTH + comment.column, comment.words, comment.open)
         for comment in ignores.comments
         if not comment.used and (comment.codes <= wanted or not comment.codes) and LAST not in comment.codes
     ]

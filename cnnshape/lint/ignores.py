@@ -6,19 +6,21 @@ import re
 
 from cnnshape.lint.registry import codes
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnnshape:\s*ignore(-file)?\b(?:\[([^\]\n]*)\])?")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnnshape:\s*ignore(-file)?(?![\w-])(?:[ \t]*\[([^\]\n]*)(\])?)?")
 
 
 class Comment:
     """One comment: the lines that it speaks of (none: the whole file), the rules it excuses, whether it was of use."""
 
-    __slots__ = ("codes", "column", "line", "target", "used", "words")
+    __slots__ = ("codes", "column", "line", "open", "target", "used", "words")
 
-    def __init__(self, line: int, column: int, target: int, words: str | None) -> None:
-        """`target` is the line that is meant, 0 for all; without words every rule is."""
+    def __init__(self, line: int, column: int, target: int, words: str | None, *, closed: bool = True) -> None:
+        """`target` is the line that is meant, 0 for all; without words every rule is, behind an open bracket none."""
         self.line, self.column, self.target = line, column, target
         self.words = words.strip() if words is not None else "ALL"
-        self.codes = {code for word in re.split(r"[,\s]+", self.words) if word for code in codes(word)}
+        self.open = words is not None and not closed
+        named = re.split(r"[,\s]+", self.words) if not self.open else []
+        self.codes = {code for word in named if word for code in codes(word)}
         self.used = False
 
 
@@ -40,7 +42,9 @@ class Ignores:
                 target = next(
                     (n for n in range(number + 1, len(lines) + 1) if lines[n - 1].split("#", 1)[0].strip()), number
                 )
-            self.comments.append(Comment(number, found.start() + 1, 0 if found[1] else target, found[2]))
+            self.comments.append(
+                Comment(number, found.start() + 1, 0 if found[1] else target, found[2], closed=bool(found[3]))
+            )
 
     def excuse(self, code: str, *lines: int) -> bool:
         """Whether a finding on one of these lines is excused; notes which comment did it."""

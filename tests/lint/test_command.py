@@ -119,6 +119,60 @@ def test_standard_input_variables_and_inputs_are_taken(run) -> None:
     assert run("lint", "-", "--set", "k=4", stdin=text).status == 0
 
 
+@pytest.mark.parametrize("words", [["--set", "k=1"], ["--input", "3x9x9"]])
+@pytest.mark.parametrize("mending", ["--fix", "--diff"])
+def test_a_network_that_is_not_the_one_of_the_file_is_not_mended(run, spec, tmp_path, words, mending) -> None:
+    text = "input: 3x31x31\nvars: {k: 3}\nlayers:\n  - conv: {out_channels: 8, kernel_size: k, padding: 1}\n  - relu\n"
+    name = spec(text)
+    done = run("lint", name, *words, mending)
+    assert (done.status, done.out) == (2, "")
+    assert f"{mending} mends the network as it is written, and {words[0]} makes another" in done.err
+    assert (tmp_path / name).read_text() == text
+    assert "--fix" not in run("lint", name, *words, "--severity", "info").out
+
+
+UNMENDED = {
+    "json": ("m.json", '{"input": "3x31x31", "layers": [{"conv": 8}, "batch_norm", "relu"]}'),
+    "toml": ("m.toml", 'input = "3x31x31"\nlayers = [{conv = 8}, "batch_norm", "relu"]\n'),
+    "no suffix": ("model", FAULTY),
+    "a variable's value": ("m.yaml", FAULTY.replace("conv: 8", "${k}: 8") + "vars: {k: conv}\n"),
+    "one use of a block": (
+        "m.yaml",
+        "input: 3x31x31\nblocks:\n  b: [conv: 8]\nlayers: [b, batch_norm, relu, b, relu]\n",
+    ),
+    "a layer that is named": (
+        "m.yaml",
+        "input: 3x31x31\nlayers: [conv: 8, {dropout: 0, name: d}, sigmoid: , concat: [sigmoid1, d]]\n",
+    ),
+    "an aliased pool": ("m.yaml", "input: 3x31x31\nlayers: [conv: 8, &p {max_pool: 1}, relu, *p]\n"),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), UNMENDED.values(), ids=UNMENDED)
+def test_what_fix_does_not_do_is_not_promised(run, spec, tmp_path, name, text) -> None:
+    done = run("lint", spec(text, name))
+    assert done.status == 1
+    assert "--fix" not in done.out
+    assert '"fixable": true' not in run("lint", name, "--format", "json").out
+    run("lint", name, "--fix")
+    assert (tmp_path / name).read_text() == text
+
+
+def test_what_is_promised_is_done_and_what_is_left_is_not_promised_again(run, spec) -> None:
+    name = spec(FAULTY + "  - conv: &c {out_channels: 8}\n  - batch_norm\n  - relu\n  - conv: *c\n  - relu\n")
+    assert "2 warnings; 1 may be mended with --fix" in run("lint", name).out
+    left = run("lint", name, "--fix")
+    assert left.out.endswith("1 model: 1 warning\n")
+
+
+def test_no_more_changes_are_tried_than_a_run_has_time_for(run, spec, monkeypatch) -> None:
+    name = spec(FAULTY + "  - conv: 8\n  - batch_norm\n  - relu\n")
+    assert "2 warnings; 2 may be mended with --fix" in run("lint", name).out
+    monkeypatch.setattr("cnnshape.lint.mend.MAX_WORK", 0)
+    monkeypatch.setattr("cnnshape.lint.mend.MIN_TRIED", 1)
+    assert "2 warnings; 1 may be mended with --fix" in run("lint", name).out
+
+
 def test_statistics_count_by_rule(run, spec) -> None:
     done = run("lint", spec(FAULTY), "--severity", "info", "--statistics")
     assert "1  CNN-L301  warning  bias-before-norm\n" in done.out

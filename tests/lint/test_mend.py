@@ -118,6 +118,54 @@ def test_a_layer_that_others_name_is_not_removed() -> None:
     assert mended(text, "no-effect") == (text, [])
 
 
+COUNTED = {
+    "concat": "input: 3x31x37\nlayers: [conv: {out_channels: 8, padding: 1}, dropout: 0, conv: {out_channels: 16, padding: 1},"
+    " dropout: 0.5, conv: {out_channels: 8, padding: 1}, dropout: 0.5, concat: dropout2]\n",
+    "add": "input: 3x31x37\nlayers: [conv: {out_channels: 8, padding: 1}, relu, relu, conv: {out_channels: 8, padding: 1},"
+    " relu, conv: {out_channels: 8, padding: 1}, relu, add: relu3]\n",
+    "from": "input: 3x31x37\nlayers: [conv: 8, dropout: 0, conv: 8, dropout: 0.5, conv: 8, dropout: 0.5,"
+    " {conv: 8, from: dropout2}]\n",
+    "outputs": "input: 3x31x37\nlayers: [conv: 8, dropout: 0, conv: 8, dropout: 0.5, conv: 8, dropout: 0.5]\n"
+    "outputs: [dropout2]\n",
+    "its own promise": "input: 3x31x37\nlayers: [conv: 8, {dropout: 0, expect: {shape: 8x29x35}}, relu]\n",
+}
+
+
+@pytest.mark.parametrize("text", COUNTED.values(), ids=COUNTED)
+def test_a_layer_is_not_removed_where_another_would_then_be_read_or_a_promise_be_lost(text) -> None:
+    new, _ = mended(text, "no-effect", "activation-without-effect")
+    assert new == text
+
+
+def test_a_layer_is_removed_where_automatic_names_move_and_mean_the_same() -> None:
+    text = "input: 3x31x37\nlayers: [conv: 8, relu, relu, conv: 8, relu, {conv: 8, name: c}, {identity: , from: c}]\n"
+    assert mended(text, "activation-without-effect")[0] == text.replace("relu, relu", "relu")
+
+
+ANCHORS = [
+    "  - conv: &c {out_channels: 8, padding: 1}\n  - batch_norm\n  - relu\n  - conv: *c\n  - relu",
+    "  - &u {conv: 8}\n  - batch_norm\n  - relu\n  - *u\n  - relu",
+    "  - &u\n    conv: 8\n  - batch_norm\n  - relu\n  - *u\n  - relu",
+    "  - conv: &c {out_channels: 8, padding: 1}\n  - batch_norm\n  - relu\n  - conv: {<<: *c, kernel_size: 5}\n  - relu",
+]
+
+
+@pytest.mark.parametrize("layers", ANCHORS)
+def test_an_anchor_that_also_writes_layers_that_are_fine_is_left_alone(layers) -> None:
+    text = f"input: 3x31x37\nlayers:\n{layers}\n"
+    assert mended(text, "bias-before-norm") == (text, [])
+
+
+def test_an_anchor_whose_layers_are_all_at_fault_is_mended() -> None:
+    text = f"input: 3x31x37\nlayers:\n{ANCHORS[0]}\n".replace("*c\n", "*c\n  - batch_norm\n")
+    assert mended(text, "bias-before-norm")[0] == text.replace("padding: 1}", "padding: 1, bias: false}")
+
+
+def test_padding_stays_where_the_parameters_of_another_layer_hang_on_it() -> None:
+    text = "input: 3x31x37\nlayers: [conv: {out_channels: 8, kernel_size: 1, padding: 1}, relu, flatten, linear: 10]\n"
+    assert mended(text, "padded-pointwise") == (text, [])
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

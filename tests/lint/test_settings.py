@@ -62,6 +62,11 @@ def test_a_word_that_means_no_rule_is_an_error(chosen) -> None:
         ("  # cnnshape: ignore[L301]\n  # and why\n\n  - conv: 8", False),
         ("  - conv:  # cnnshape: ignore[L301]\n      out_channels: 8\n      bias: true", False),
         ("  - conv:\n      out_channels: 8\n      bias: true  # cnnshape: ignore[L301]", False),
+        ("  - conv: 8 # cnnshape: ignore [L301]", False),
+        ("  - conv: 8 # cnnshape: ignore [L302]", True),
+        ("  - conv: 8 # cnnshape: ignore[L301", True),
+        ("  - conv: 8 # cnnshape: ignore [L302", True),
+        ("  - conv: 8 # cnnshape: ignore-line[L302]", True),
         ("  - conv: 8 # cnnshape: ignore[L302]", True),
         ("  - conv: 8 # cnnshape: ignore[]", True),
         ("  - identity # cnnshape: ignore[L301]\n  - conv: 8", True),
@@ -82,6 +87,14 @@ def test_a_comment_that_excuses_nothing_is_told_unless_its_rules_did_not_run() -
     assert "idle-ignore" in rules_of(idle)
     assert "idle-ignore" not in rules_of(idle, ignore=("checkerboard",))
     assert "idle-ignore" not in rules_of(FAULTY.replace("conv: 8", "conv: 8 # cnnshape: ignore[L301]"))
+
+
+@pytest.mark.parametrize("comment", ["ignore[L301", "ignore-file [L301, L2"])
+def test_a_bracket_that_is_not_closed_excuses_nothing_and_is_told(comment) -> None:
+    document = parse(FAULTY.replace("conv: 8", f"conv: 8 # cnnshape: {comment}"))
+    found = lint(*api.analyze_document(document), document, Settings(select=("idle-ignore",)))
+    assert [(one.line, one.fix) for one in found] == [(3, "close it: ]")]
+    assert "its bracket is not closed" in found[0].message
 
 
 def test_a_comment_that_excuses_a_note_is_of_use_although_notes_are_not_told() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from cnnshape.geometry.window import Window
+from cnnshape.lint.candidates import Axis, each, tried
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
 
@@ -11,31 +14,54 @@ from cnnshape.lint.rule import Rule
 def check(g: Graph) -> Iterator[Found]:
     """Input positions behind the last window, axis by axis."""
     for n, axes in g.sliding():
-        lost = []
-        for axis, size, w in axes:
-            last = (w.out_size(size) - 1) * w.stride - w.before + w.extent
-            behind = size - last
-            if w.stride > 1 and behind > 0 and w.extent > 1:
-                sum_ = f"({size} + {w.before} + {w.after} - {w.extent}) mod {w.stride} = {w.left_over(size)}"
-                lost.append((axis, behind, sum_, w, size))
+        lost = dropped(axes)
         if not lost:
             continue
         sums: dict[tuple[str, int], list[str]] = {}
-        for axis, count, sum_, _, _ in lost:
-            sums.setdefault((sum_, count), []).append(axis)
+        for axis, size, w in lost:
+            sums.setdefault((why(size, w), behind(size, w)), []).append(axis)
         what = "; ".join(
-            f"{sum_}, so the last {count} of {' and '.join(named)} {'are' if count > 1 else 'is'} never read"
-            for (sum_, count), named in sums.items()
+            f"{reason}, so the last {count} of {' and '.join(named)} {'are' if count > 1 else 'is'} never read"
+            for (reason, count), named in sums.items()
         )
-        fixes = ["ceil_mode: true"] if g.kind(n) != "conv" else []
-        _, count, _, w, size = lost[0]
-        fits = [p for p in range(w.extent) if (size + 2 * p - w.extent) % w.stride == 0 and p > w.before]
-        if fits and 2 * fits[0] < w.extent + 1:
-            fixes.append(f"padding: {fits[0]}")
-        fixes.append(
-            f"{'or ' if fixes else ''}change a layer above, so that {size - count} or {size - count + w.stride} arrive here"
-        )
-        yield Found(n, f"the stride does not fit: {what}", ", ".join(fixes), "stride")
+        yield Found(n, f"the stride does not fit: {what}", ", or ".join(fixes(g, n, axes, lost)), "stride")
+
+
+def behind(size: int, w: Window) -> int:
+    """How many positions stand behind the last window."""
+    return size - ((w.out_size(size) - 1) * w.stride - w.before + w.extent)
+
+
+def dropped(axes: Sequence[Axis]) -> list[Axis]:
+    """The axes with positions that a stride leaves behind the last window."""
+    return [(axis, size, w) for axis, size, w in axes if w.stride > 1 and w.extent > 1 and behind(size, w) > 0]
+
+
+def why(size: int, w: Window) -> str:
+    """The sum that does not come out; a window that rounding up would add is cut where it begins behind the map."""
+    if w.after < 0:
+        return f"the next window would begin at {w.out_size(size) * w.stride - w.before} of {size}"
+    return f"({size} + {w.before} + {w.after} - {w.extent}) mod {w.stride} = {w.left_over(size)}"
+
+
+def fixes(g: Graph, n: int, axes: Sequence[Axis], lost: Sequence[Axis]) -> list[str]:
+    """Rounding up, the least padding that comes out and is no more than half a window, or another size."""
+    candidates: list[dict[str, Any]] = [{"ceil_mode": True}] if g.kind(n) != "conv" else []
+    padding = [_padding(size, w) for _, size, w in axes]
+    if None not in padding:
+        candidates.append({"padding": each([p for p in padding if p is not None])})
+    found = tried(g, n, lambda axes: not dropped(axes), candidates)
+    _, size, w = lost[0]
+    least = size - behind(size, w)
+    return [*found, f"change a layer above, so that {least} or {least + w.stride} arrive here"]
+
+
+def _padding(size: int, w: Window) -> int | None:
+    """The least padding of both sides, from today's on, with which the last window ends where the axis does."""
+    if behind(size, w) <= 0 and w.before == w.after:
+        return w.before
+    fits = range(w.before + 1, w.extent // 2 + 1)[: w.stride]
+    return next((p for p in fits if (size + 2 * p - w.extent) % w.stride == 0), None)
 
 
 RULE = Rule(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from cnnshape.lint.candidates import Axis, joined, tried
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
 
@@ -13,14 +14,20 @@ def check(g: Graph) -> Iterator[Found]:
     for n, axes in g.sliding():
         for axis, size, w in axes:
             if w.stride == 1 and w.extent % 2 == 0 and abs(w.before - w.after) == 1 and w.out_size(size) == size:
+                candidates = [{"kernel_size": w.kernel - 1}, {"kernel_size": w.kernel + 1}]
                 yield Found(
                     n,
                     f"an even window of {w.extent} keeps the {axis} at {size} by padding {w.before} before and "
                     f"{w.after} behind: every output looks half a position to one side",
-                    f"kernel_size: {w.kernel - 1} or {w.kernel + 1}",
+                    joined(tried(g, n, even, candidates), "an odd window, with (window - 1) / 2 on both sides"),
                     "kernel_size",
                 )
                 break
+
+
+def even(axes: Sequence[Axis]) -> bool:
+    """Whether every axis keeps its size by the same padding on both sides."""
+    return all(w.out_size(size) == size and w.before == w.after for _, size, w in axes)
 
 
 RULE = Rule(

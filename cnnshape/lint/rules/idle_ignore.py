@@ -10,8 +10,13 @@ from cnnshape.lint.rule import Rule
 
 def check(g: Graph) -> Iterator[Found]:
     """What the engine has noted: only it knows which comments were of use."""
-    for mark, words in g.options.get("idle-ignores", ()):
-        yield Found(None, f"no finding here is silenced by ignore[{words}]", "leave the comment out", at=mark)
+    for mark, words, unclosed in g.options.get("idle-ignores", ()):
+        if unclosed:
+            yield Found(
+                None, f"nothing is silenced by ignore[{words}: its bracket is not closed", "close it: ]", at=mark
+            )
+        else:
+            yield Found(None, f"no finding here is silenced by ignore[{words}]", "leave the comment out", at=mark)
 
 
 RULE = Rule(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from cnnshape.lint.candidates import Axis, each, joined, tried
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
 
@@ -11,18 +13,28 @@ from cnnshape.lint.rule import Rule
 def check(g: Graph) -> Iterator[Found]:
     """Padding as wide as the window: its first or last output sees no input at all."""
     for n, axes in g.sliding():
-        for axis, size, w in axes:
-            most = max(w.before, w.after)
-            blank = w.blank(size)
-            if w.kernel > 1 and (most >= w.extent or blank is not None):
-                shown = f"output {blank} of {axis} sees padding alone" if blank is not None else f"{axis} grows"
-                yield Found(
-                    n,
-                    f"padding {most} against a window of {w.extent}: {shown}",
-                    f"padding: {(w.extent - 1) // 2}",
-                    "padding",
-                )
-                break
+        for axis, size, w in blank(axes):
+            most, first = max(w.before, w.after), w.blank(size)
+            shown = f"output {first} of {axis} sees padding alone" if first is not None else f"{axis} grows"
+            half = each([(w.extent - 1) // 2 for _, _, w in axes])
+            candidates: list[dict[str, Any]] = [{"padding": half}, {"padding": 1}, {"padding": 0}]
+            fixes = tried(g, n, lambda axes: not blank(axes), candidates, most=1)
+            yield Found(
+                n,
+                f"padding {most} against a window of {w.extent}: {shown}",
+                joined(fixes, "a smaller window, or a larger map here"),
+                "padding",
+            )
+            break
+
+
+def blank(axes: Sequence[Axis]) -> list[Axis]:
+    """The axes whose padding is as wide as the window, or where an output sees nothing else."""
+    return [
+        (axis, size, w)
+        for axis, size, w in axes
+        if w.kernel > 1 and (max(w.before, w.after) >= w.extent or w.blank(size) is not None)
+    ]
 
 
 RULE = Rule(

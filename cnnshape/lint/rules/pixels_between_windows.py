@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from cnnshape.lint.candidates import Axis, joined, tried
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
 
@@ -11,17 +12,27 @@ from cnnshape.lint.rule import Rule
 def check(g: Graph) -> Iterator[Found]:
     """Strides larger than the window, where nobody else reads the positions between."""
     for n, axes in g.sliding():
-        holes = [(axis, size, w) for axis, size, w in axes if w.stride > w.kernel and w.dilation == 1 and w.kernel > 1]
+        holes = between(axes)
         if not holes or len(g.readers[g.nodes[n].inputs[0]]) > 1:
             continue
         axis, size, w = holes[0]
+        candidates = [{"stride": w.kernel}, {"kernel_size": w.stride}]
         yield Found(
             n,
             f"stride {w.stride} > kernel {w.kernel}: between two windows {w.stride - w.kernel} of {axis} are never "
             f"read, {w.unread(size)} of {size} in all",
-            f"stride: {w.kernel}, or kernel_size: {w.stride}",
+            joined(tried(g, n, lambda axes: not between(axes), candidates), "a smaller stride, or a larger window"),
             "stride",
         )
+
+
+def between(axes: Sequence[Axis]) -> list[Axis]:
+    """The axes with positions between two windows; where one window is all, there is nothing between."""
+    return [
+        (axis, size, w)
+        for axis, size, w in axes
+        if w.stride > w.kernel > 1 and w.dilation == 1 and w.out_size(size) > 1 and w.unread(size)
+    ]
 
 
 RULE = Rule(

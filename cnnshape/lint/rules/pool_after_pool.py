@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnshape.geometry.window import Window
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.kinds import POOLS, VIEWS
 from cnnshape.lint.rule import Rule
@@ -15,13 +16,24 @@ def check(g: Graph) -> Iterator[Found]:
         m = g.behind(n, VIEWS)
         if m is None or g.kind(m) != g.kind(n):
             continue
-        first, second = g.windows(n)[0], g.windows(m)[0]
-        extent = first.extent + (second.extent - 1) * first.stride
-        yield Found(
-            m,
-            f"{g.name(n)} and {g.name(m)} are one pool of {extent}, stride {first.stride * second.stride}, in two steps",
-            f"kernel_size: {extent}, stride: {first.stride * second.stride}",
-        )
+        pairs = list(zip(g.windows(n), g.windows(m), strict=False))
+        if not pairs or any(all(w.kernel == w.stride == 1 for w in g.windows(pool)) for pool in (n, m)):
+            continue  # no-effect says so
+        first, second = pairs[0]
+        extent, stride = first.extent + (second.extent - 1) * first.stride, first.stride * second.stride
+        if g.kind(n) != "lp_pool" and len(set(pairs)) == 1 and joins(first, second, once=g.kind(n) == "avg_pool"):
+            what, fix = "are one pool", f"one pool in place of both: kernel_size: {extent}, stride: {stride}"
+        else:
+            what, fix = "read a window", "one pool in place of both"
+        yield Found(m, f"{g.name(n)} and {g.name(m)} {what} of {extent}, stride {stride}, in two steps", fix)
+
+
+def joins(first: Window, second: Window, *, once: bool) -> bool:
+    """Whether two pools are exactly one: without gaps or padding, and for an average every position read once."""
+    if first.dilation > 1 or any(w.before or w.after for w in (first, second)):
+        return False
+    step = first.stride * second.dilation
+    return second.kernel == 1 or (step == first.kernel if once else step <= first.kernel)
 
 
 RULE = Rule(

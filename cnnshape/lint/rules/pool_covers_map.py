@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from cnnshape.lint.candidates import each, tried
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.kinds import POOLS
 from cnnshape.lint.rule import Rule
@@ -18,10 +20,22 @@ def check(g: Graph) -> Iterator[Found]:
                     n,
                     f"the window of {w.extent} is larger than the {axis} of {size}, and fits by its padding of "
                     f"{w.before} + {w.after} alone",
-                    f"kernel_size: {size}, or a global pool",
+                    fix(g, n),
                     "kernel_size",
                 )
                 break
+
+
+def fix(g: Graph, n: int) -> str:
+    """The largest window that the map holds, with less padding where the pool refuses so much; or what else there is."""
+    sizes, windows = g.x(n)[2:], g.windows(n)
+    if set(sizes) == {1}:
+        return "leave it out, or a larger map above"
+    taps = [min(w.kernel, (size - 1) // w.dilation + 1) for size, w in zip(sizes, windows, strict=True)]
+    wanted: dict[str, Any] = {"kernel_size": each(taps)}
+    candidates = [wanted, {**wanted, "padding": each([k // 2 for k in taps])}, {**wanted, "padding": 0}]
+    fits = tried(g, n, lambda axes: all(w.extent <= size for _, size, w in axes), candidates, most=1)
+    return ", or ".join([*fits, "a global pool"])
 
 
 RULE = Rule(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from cnnshape.lint.candidates import Axis, joined, tried
 from cnnshape.lint.graph import Found, Graph
 from cnnshape.lint.rule import Rule
 
@@ -14,14 +16,24 @@ def check(g: Graph) -> Iterator[Found]:
         for axis, size, w in axes:
             out = w.out_size(size)
             if w.stride == 1 and w.before == w.after > 0 and abs(out - size) == 1:
+                candidates: list[dict[str, Any]] = [
+                    {"kernel_size": w.kernel - 1},
+                    {"kernel_size": w.kernel + 1},
+                    {"padding": "same"},
+                ]
                 yield Found(
                     n,
                     f"{size} + {w.before} + {w.after} - {w.extent} + 1 = {out}: the padding nearly keeps the {axis}, "
                     f"but it becomes {out}",
-                    f"kernel_size: {w.kernel - 1} or {w.kernel + 1}, or padding: same",
+                    joined(tried(g, n, keeps, candidates), "an odd window, with (window - 1) / 2 as padding"),
                     "kernel_size",
                 )
                 break
+
+
+def keeps(axes: Sequence[Axis]) -> bool:
+    """Whether the size of every axis stays."""
+    return all(w.out_size(size) == size for _, size, w in axes)
 
 
 RULE = Rule(
