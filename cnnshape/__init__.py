@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnshape.api import analyze, analyze_data, analyze_text, from_torch, load
+    from cnnshape.errors import ModelError
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "analyze", "analyze_data", "analyze_text", "from_torch", "load"]
+__all__ = ["ModelError", "__version__", "analyze", "analyze_data", "analyze_text", "from_torch", "load"]
 
 
 def __getattr__(name: str) -> Any:
     """Load the front door when somebody knocks: `import cnnshape` alone costs nothing."""
+    if name == "ModelError":  # whoever catches it has no need of the front door
+        from cnnshape.errors import ModelError
+
+        return ModelError
     if name in __all__:
         from cnnshape import api
 

@@ -10,7 +10,7 @@ import gc
 from typing import Any
 
 from cnnshape.errors import LayerError, ModelError, Place, Problem
-from cnnshape.facts import Facts, blind, counted, facts, in_spec, tried_fix, unknown
+from cnnshape.facts import Facts, blind, counted, facts, fixed_batch, in_spec, tried_fix, unknown
 from cnnshape.liveness import follow
 from cnnshape.network import Network, Node, batched
 from cnnshape.promises import promised, unkept
@@ -28,9 +28,11 @@ def calculate(network: Network, batch: int = 1, dtype: str = "float32") -> Repor
     """Every number of a network.
 
     Units:  bytes for memory, elements for params and buffers, operations for macs and ops
-    Errors: ModelError with every independent problem (shapes that do not fit, shared weights that differ)
+    Errors: ModelError with every independent problem (shapes that do not fit, shared weights that differ), or CNN-E406
+            where a layer states its shapes for another batch
     Source: docs/numbers.md, quantity by quantity
     """
+    hold_batch(network, batch)
     # The walk makes many small objects and no cycles: collecting in between would only make long networks slow.
     collecting = gc.isenabled()
     gc.disable()
@@ -39,13 +41,24 @@ def calculate(network: Network, batch: int = 1, dtype: str = "float32") -> Repor
         walk.run()
         report = walk.report(dtype)
         if promised(network):
-            # A promise is written for one image in single precision, whatever is asked for now.
-            plain = batch == 1 and dtype == "float32"
-            report.failed = unkept(network, report) if plain else calculate(network).failed
+            # A promise is written for one image in single precision, whatever is asked for now; for the batch of the
+            # file where that works in no other.
+            plain = batch == network.batch and dtype == "float32"
+            report.failed = unkept(network, report) if plain else calculate(network, network.batch).failed
         return report
     finally:
         if collecting:
             gc.enable()
+
+
+def hold_batch(network: Network, batch: int) -> None:
+    """ModelError where a layer states its shapes for another batch: numbers of two batches are no network's."""
+    for node in network.nodes:
+        fixed = fixed_batch(node.layer)
+        if fixed is not None and fixed != batch:
+            message = f"the shapes of {node.name} are stated for a batch of {fixed}, and the batch is {batch}"
+            place = Place(network.source, node.line, node.column, node.name)
+            raise ModelError([Problem("CNN-E406", message, place, fix=f"--batch {fixed}", field="batch")])
 
 
 class _Walk:

@@ -119,6 +119,11 @@ def blind(layer: Layer, xs: tuple[Shape, ...]) -> bool:
     return UNKNOWN in xs and layer.kind != "foreign"
 
 
+def fixed_batch(layer: Layer | None) -> int | None:
+    """The batch that a layer's own shapes have; None where they follow from what arrives, or hold for every batch."""
+    return getattr(layer, "batch", None) if layer is not None and layer.kind == "foreign" else None
+
+
 def unknown(count: int) -> Facts:
     """What is known of a layer that reads a tensor without a shape: how many outputs it has."""
     outs = (UNKNOWN,) * count

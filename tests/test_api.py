@@ -146,6 +146,13 @@ def test_every_public_name_is_there() -> None:
         _ = cnnshape.nothing
 
 
+def test_errors_are_caught_by_the_name_that_the_docs_say() -> None:
+    assert cnnshape.ModelError is ModelError
+    code = "import sys, cnnshape; cnnshape.ModelError; print('cnnshape.api' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout == "False\n"
+
+
 def test_import_alone_loads_nothing() -> None:
     code = "import sys, cnnshape; print(sorted(m for m in sys.modules if m.startswith('cnnshape')), 'msgspec' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

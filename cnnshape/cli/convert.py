@@ -76,10 +76,11 @@ def convert(
             out.write(text)
 
         whole(output, say)
+        tell_batch(network, report)
         if common.complain(report):
             raise typer.Exit(1)
         return
-    from cnnshape.writers.onnx import hold_dtype, write_onnx
+    from cnnshape.writers.onnx import hold_dtype, miscounted, write_onnx
 
     hold_dtype(network, report)
 
@@ -87,6 +88,7 @@ def convert(
         write_onnx(out, network, report, weights=made(weights, seed, dtype), indices=True)
 
     whole(output, fill)
+    tell_params(miscounted(network, report), report.model.source)
     if common.complain(report):
         raise typer.Exit(1)
 
@@ -115,6 +117,28 @@ def spec(network: Network, report: Report) -> str:
         message = f"the written spec would not give the same numbers: {told}"
         raise ModelError([Problem("CNN-E702", message, Place(report.model.source))])
     return text
+
+
+def tell_batch(network: Network, report: Report) -> None:
+    """Say that a spec holds for one batch alone, where it does."""
+    from cnnshape.facts import fixed_batch
+    from cnnshape.render.notes import together
+    from cnnshape.writers.yaml.reduce import in_batch
+
+    fixed = [node.name for node in network.nodes if fixed_batch(in_batch(node, network, report.batch)) is not None]
+    if fixed:
+        held = f"the written spec holds for a batch of {report.batch} alone"
+        common.say(f"{report.model.source}: {held}: it states the shapes of {together(fixed)} whole")
+
+
+def tell_params(more: dict[str, int], source: str) -> None:
+    """Say by how many params the written arrays differ from what the layers count."""
+    from cnnshape.render.notes import together
+
+    for word, names in (("fewer", [x for x in more if more[x] < 0]), ("more", [x for x in more if more[x] > 0])):
+        if names:
+            count = abs(sum(more[name] for name in names))
+            common.say(f"{source}: the written file has {count:,} {word} params than the network, at {together(names)}")
 
 
 def untold(text: str, report: Report) -> str:

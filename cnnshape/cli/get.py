@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import typer
 
 from cnnshape import api
 from cnnshape.cli import common
 from cnnshape.errors import did_you_mean
+from cnnshape.ops import OP_NAMES
+from cnnshape.render.notes import lacking
 from cnnshape.render.safe import inline
+from cnnshape.report import MISSING, STATES
+
+if TYPE_CHECKING:
+    from cnnshape.report import Report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -36,7 +42,9 @@ def get(
     input: list[str] = common.INPUT,
     set: list[str] = common.SETS,
 ) -> None:
-    """Print bare values, one per line: numbers as they are, shapes as 1x64x56x56.
+    """Print bare values, one per line: numbers as they are, shapes as 1x64x56x56, what is not known as an empty line.
+
+    A total that lacks layers is a lower bound, and standard error says so.
 
     \b
     Examples:
@@ -51,7 +59,10 @@ def get(
 
     report = common.analyse(model, batch, dtype, input, set)
     data = msgspec.json.decode(msgspec.json.encode(document(report)))
-    common.write("\n".join(text(find(data, path)) for path in key))
+    states = {path: state_of(report, data, path) for path in key}
+    values = [(path, find(data, path)) for path in key]
+    common.write("".join(f"{'' if states[path] == 'unavailable' else text(value)}\n" for path, value in values))
+    tell_missing(report, data, key)
     if common.complain(report):
         raise typer.Exit(1)
 
@@ -60,22 +71,52 @@ def find(data: dict[str, Any], path: str) -> Any:
     """The value at a dotted path; layers by name (which may hold dots) or by number, totals by their own names too."""
     totals = data["totals"]
     value: Any = data
-    first = path.partition(".")[0]
-    rest = f"totals.{path}" if first in totals and (first == path or first not in data) else path
+    rest, head = in_full(data, path), ""
     while True:
+        above = head
         row = named(value, rest)
         if row is not None:
-            value, rest = row, rest[len(row["name"]) + 1 :]
+            value, rest, head = row, rest[len(row["name"]) + 1 :], ""
         else:
             head, _, rest = rest.partition(".")
             if isinstance(value, dict) and head in value:
                 value = value[head]
             elif isinstance(value, list) and numbered(head) and -len(value) <= int(head) < len(value):
                 value = value[int(head)]
+            elif above == "ops" and isinstance(value, dict) and head in OP_NAMES:
+                value = 0  # what does not occur is not written
             else:
                 raise unknown(path, head, value, list(totals) if value is data else [])
         if not rest:
             return value
+
+
+def in_full(data: dict[str, Any], path: str) -> str:
+    """The path from the top: totals go by their own names too."""
+    first = path.partition(".")[0]
+    return f"totals.{path}" if first in data["totals"] and (first == path or first not in data) else path
+
+
+def summed(data: dict[str, Any], path: str) -> str:
+    """Which state the total has that a path reads: params, macs, ops or memory; "" where it reads none of these."""
+    top, _, rest = in_full(data, path).partition(".")
+    found = STATES.get(rest.partition(".")[0], "") if top == "totals" else ""
+    return "" if found == "receptive_field" else found  # whose axes are unknown one by one
+
+
+def state_of(report: Report, data: dict[str, Any], path: str) -> str:
+    """Whether the total that a path reads counts every layer; anything else is what it is."""
+    what = summed(data, path)
+    return getattr(report.status, what) if what else "complete"
+
+
+def tell_missing(report: Report, data: dict[str, Any], paths: list[str]) -> None:
+    """Say once of each kind of total that is not complete which layers are not in it."""
+    for what in dict.fromkeys(summed(data, path) for path in paths if state_of(report, data, path) != "complete"):
+        names = [row.name for row in report.layers if getattr(row, MISSING.get(what, what)) is None]
+        state = getattr(report.status, what)
+        least = "; the value is a lower bound" if state == "partial" else ""
+        common.say(f"{report.model.source}: {lacking(what, state, names)}{least}")
 
 
 def named(value: Any, rest: str) -> Any:

@@ -6,12 +6,14 @@ layer of one kind are one layer that changed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from cnnshape.compare.align import matched
+from cnnshape.compare.notation import differing, said
 from cnnshape.errors import did_you_mean, usage
 from cnnshape.network import Network
 from cnnshape.report import MISSING, STATES, LayerReport, Report
@@ -34,6 +36,9 @@ TOTALS = (
 )
 #: What is compared of two layers that are one.
 NUMBERS = ("params", "macs", "activation_bytes")
+
+#: The kinds whose inputs may stand in any order.
+COMMUTING = ("add", "mul", "mean", "maximum", "minimum")
 
 State = Literal["same", "affected", "changed", "added", "removed"]
 
@@ -101,14 +106,15 @@ def compare(before: tuple[Network, Report], after: tuple[Network, Report], guard
     """What changed from one network to the other."""
     (old, was), (new, now) = before, after
     names = [node.name for node in old.nodes], [node.name for node in new.nodes]
-    found = matched(_tokens(old), _tokens(new), names)
+    tokens = _tokens(old, was), _tokens(new, now)
+    found = matched(*tokens, names)
     wired = _rewired(old, new, found)
     pairs = [
         _pair(
             was.layers[i] if i is not None else None,
             now.layers[j] if j is not None else None,
-            _layer(old, i),
-            _layer(new, j),
+            tokens[0][i] if i is not None else None,
+            tokens[1][j] if j is not None else None,
             wired.get(j),
         )
         for i, j in found
@@ -149,24 +155,9 @@ def guard(text: str) -> Guard:
     return Guard(name, way, value, rest.endswith("%"), text)  # type: ignore[arg-type]
 
 
-def _tokens(network: Network) -> list[Any]:
-    return [_said(node.layer) for node in network.nodes]
-
-
-def _layer(network: Network, index: int | None) -> Any:
-    return None if index is None else _said(network.nodes[index].layer)
-
-
-def _said(layer: Any) -> Any:
-    """A pool with its stride written out, and without a word about a padding that it has not: files say these or not."""
-    if getattr(layer, "stride", 0) is not None and getattr(layer, "count_include_pad", True):
-        return layer
-    fields: dict[str, Any] = {}
-    if layer.stride is None:
-        fields["stride"] = layer.kernel_size
-    if layer.padding == 0 and not getattr(layer, "count_include_pad", True):
-        fields["count_include_pad"] = True
-    return msgspec.structs.replace(layer, **fields)
+def _tokens(network: Network, report: Report) -> list[Any]:
+    """What each layer says, without its notation."""
+    return [said(node.layer, row.input_shapes) for node, row in zip(network.nodes, report.layers, strict=True)]
 
 
 def _rewired(
@@ -185,6 +176,8 @@ def _rewired(
             continue
         reads, read = new.nodes[j].inputs, old.nodes[i].inputs
         moved = [twin.get(v) for v in read]
+        if getattr(new.nodes[j].layer, "kind", "") in COMMUTING and Counter(moved) == Counter(reads):
+            continue
         if len(reads) == len(read) and any(
             m is not None and v in there and m != v for m, v in zip(moved, reads, strict=True)
         ):
@@ -203,11 +196,7 @@ def _pair(
         numbers["output"] = row.output_shapes
         each = {k: (v, None) if was is not None else (None, v) for k, v in numbers.items()}
         return Pair(state, was.name if was else None, now.name if now else None, row.kind, {}, each)
-    fields = {
-        name: (getattr(old, name), getattr(new, name))
-        for name in old.__struct_fields__
-        if getattr(old, name) != getattr(new, name)
-    }
+    fields = differing(old, new)
     if wired is not None:
         fields["from"] = wired
     both = {name: (getattr(was, name), getattr(now, name)) for name in NUMBERS}

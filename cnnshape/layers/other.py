@@ -102,6 +102,7 @@ class Foreign(Layer, frozen=True):
     Unlike opaque's, the shapes have their batch in front, so that they may be of any rank, and may be several. What is
     not stated stays unavailable, and so does whatever is made of an output without a shape. `operations` are those
     besides the macs: {} when there are none. A `pointwise` one reads at each place what stands there, and no more.
+    With `batch` the shapes and numbers hold for that batch alone, and the network is analysed in no other.
 
     Shape:   (*) -> the stated shapes; [] is one number
     Weights: weight (parameters,)
@@ -123,6 +124,7 @@ class Foreign(Layer, frozen=True):
     macs: Whole | None = None
     operations: Ops | None = None
     pointwise: bool = False
+    batch: Count | None = None
 
     def outs(self, *xs: Shape) -> tuple[Shape, ...]:  # noqa: ARG002
         """The stated shapes."""

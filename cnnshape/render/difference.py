@@ -27,7 +27,10 @@ def to_json(found: Difference) -> str:
         "before": found.before,
         "after": found.after,
         "equal": found.equal,
-        "totals": found.totals,
+        "totals": [
+            {**msgspec.structs.asdict(total), "percent": None if total.percent is None else round(total.percent, 2)}
+            for total in found.totals
+        ],
         "layers": layers,
         "broken": found.broken,
         "unknown": found.unknown,

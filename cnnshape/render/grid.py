@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnnshape.errors import did_you_mean, usage
-from cnnshape.render.notes import notes
+from cnnshape.render.notes import known, notes
 from cnnshape.render.safe import inline
 from cnnshape.render.units import joined, marked, measured, size
 from cnnshape.report import LayerReport, Report
@@ -264,7 +264,7 @@ def heading(report: Report) -> str:
 
 def _totals(report: Report, chosen: list[Column], raw: bool) -> list[str]:
     totals, status = report.totals, report.status
-    known = {
+    cells = {
         "name": "total",
         "kind": f"{totals.layers} layers",
         "output": " ".join(str(t.shape) for t in report.outputs),
@@ -272,7 +272,7 @@ def _totals(report: Report, chosen: list[Column], raw: bool) -> list[str]:
         "trainable": marked(totals.trainable_params, status.params, raw),
         "buffers": shown(totals.buffers, "buffers", raw),
         "macs": marked(totals.macs, status.macs, raw),
-        "flops": marked(totals.flops, status.macs, raw),
+        "flops": marked(totals.flops, known(report, "flops"), raw),
         "memory": measured(totals.activation_bytes, status.memory, raw),
     }
-    return [known.get(c.key, "") for c in chosen]
+    return [cells.get(c.key, "") for c in chosen]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cnnshape.render.units import joined, marked, measured, size
-from cnnshape.report import MISSING, LayerReport, ReceptiveField, Report
+from cnnshape.render.units import joined, marked, measured
+from cnnshape.report import MISSING, LayerReport, ReceptiveField, Report, State
 
 #: What lies along each spatial axis, by how many there are.
 _AXES = {1: ("positions of length",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}
@@ -23,13 +23,16 @@ def notes(report: Report, counting: Any = None) -> list[str]:
     memory = report.status.memory
     alive = together(list(t.peak_tensors)) or "nothing"
     peak = measured(t.peak_activation_bytes, memory) + (f" at {t.peak_at}" if t.peak_at is not None else "")
+    flops = marked(t.flops, known(report, "flops"))
+    step = bound(report.status.params if counting is None else known(report, "trainable_params"), memory)
     lines = [
-        f"params {marked(t.params, report.status.params)} ({size(t.param_bytes)})"
+        f"params {marked(t.params, report.status.params)} ({measured(t.param_bytes, report.status.params)})"
         + (f", {fixed:,} frozen" if fixed else "")
         + (f", buffers {t.buffers:,}" if t.buffers else ""),
-        f"MACs {marked(t.macs, report.status.macs)} (multiply-accumulates); FLOPs as 2 x MACs {t.flops:,}",
+        f"MACs {marked(t.macs, report.status.macs)} (multiply-accumulates); FLOPs as 2 x MACs {flops}",
         f"activations {measured(t.activation_bytes, memory)}; peak {peak} (alive: {alive})",
-        "training at this batch: " + ", ".join(f"{name} {size(count)}" for name, count in train.total.items()),
+        "training at this batch: "
+        + ", ".join(f"{name} {measured(count, step)}" for name, count in train.total.items()),
     ]
     if t.receptive_field is not None:
         lines.append(f"receptive field {seen(t.receptive_field)}")
@@ -37,7 +40,7 @@ def notes(report: Report, counting: Any = None) -> list[str]:
         lines[0] = f"params {marked(t.params, report.status.params)}, as {counting.tool} counts"
         word = counting.word or "operations"
         lines[1] = (
-            f"{word} {marked(t.macs, report.status.macs)}, as {counting.tool} counts; FLOPs as 2 x our MACs {t.flops:,}"
+            f"{word} {marked(t.macs, report.status.macs)}, as {counting.tool} counts; FLOPs as 2 x our MACs {flops}"
         )
         lines.append(counting.note)
     dropping = [row for row in report.layers if row.dropped and row.kind not in _ON_PURPOSE]
@@ -52,6 +55,17 @@ def notes(report: Report, counting: Any = None) -> list[str]:
             )
             lines.append(lacking(name, state, report.lacking(what)))
     return lines
+
+
+def known(report: Report, number: str) -> State:
+    """Whether a total of ours counts every layer, where the status is that of another tool's figures."""
+    unknown = sum(getattr(row, number) is None for row in report.layers)
+    return "complete" if not unknown else "unavailable" if unknown == len(report.layers) else "partial"
+
+
+def bound(*states: State) -> State:
+    """The state of a sum over totals: at least this much, where any of it is known."""
+    return states[0] if len(set(states)) == 1 else "partial"
 
 
 def lacking(what: str, state: str, unknown: Sequence[str]) -> str:

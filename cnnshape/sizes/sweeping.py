@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from cnnshape.calculate import calculate
+from cnnshape.calculate import calculate, hold_batch
 from cnnshape.errors import ModelError, Problem
 from cnnshape.network import Network
 from cnnshape.report import DTYPES, Model
@@ -36,6 +36,7 @@ class Images:
 
     def __init__(self, network: Network, batch: int) -> None:
         """Inputs that are as large as the first image change with it; the others stay."""
+        hold_batch(network, batch)
         self.network, self.batch = network, batch
         self.own: Size = next((t.shape[1:] for t in network.inputs if len(t.shape) > 1), ())
         self.names = [t.name for t in network.inputs if len(t.shape) > 1 and t.shape[1:] == self.own]

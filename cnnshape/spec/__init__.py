@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from cnnshape.errors import ModelError, Problem, did_you_mean, quoted
 from cnnshape.expression.values import MAX_NUMBER
+from cnnshape.facts import fixed_batch
 from cnnshape.network import Input, Network
 from cnnshape.spec.advice import meant
 from cnnshape.spec.blocks import Block, written
@@ -93,6 +94,7 @@ class _Loader:
             self.expectation(),
             data.mark("expect") // WIDTH,
             self.budget(),
+            next(filter(None, [fixed_batch(node.layer) for node in builder.nodes]), 1),
         )
 
     def name(self) -> str:

@@ -158,3 +158,20 @@ def test_a_library_that_is_missing_is_told(spec, tmp_path) -> None:
     assert "CNN-E703" in done.stderr
     assert "pip install 'cnnshape[onnx]'" in done.stderr
     assert not (tmp_path / "m.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("counted", "told"),
+    [
+        ("{weight: 100}", "the written file has 16 fewer params than the network, at two"),
+        ("{weight: 0}", "the written file has 84 more params than the network, at two"),
+        ("{weight: 84}", ""),
+    ],
+)
+def test_params_that_the_written_arrays_do_not_have_are_told(tmp_path, counted, told) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(
+        f"input: 7\nlayers:\n  - linear: 7\n  - linear: {{out_features: 12, bias: false}}\n    name: two\n    counted: {counted}\n"
+    )
+    done = run(path, "-o", tmp_path / "m.onnx", "--weights", "none", text=True)
+    assert (done.returncode, done.stderr) == (0, f"{path}: {told}\n" if told else "")

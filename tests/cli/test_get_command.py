@@ -14,6 +14,8 @@ import pytest
         ("params", "61706"),
         ("macs", "416520"),
         ("ops.tanh", "6508"),
+        ("ops.exp", "0"),
+        ("layers.c3.ops.sqrt", "0"),
         ("training_bytes.total.adam", "1023728"),
         ("totals.peak_at", "tanh1"),
         ("batch", "1"),
@@ -91,3 +93,22 @@ def test_a_key_is_needed(run) -> None:
     done = run("get", "zoo:lenet5")
     assert done.status == 2
     assert "KEY" in done.err
+
+
+UNKNOWN = "input: 3x5x7\nlayers:\n  - foreign: {op: What, shapes: [[1, 2]], parameters: 11}\n    name: box\n"
+
+
+def test_a_total_of_unknown_layers_is_an_empty_line_and_told_once(run) -> None:
+    done = run("get", "-", "macs", "totals.flops", "params", "status.macs", "layers.0.macs", stdin=UNKNOWN)
+    assert (done.status, done.out) == (0, "\n\n11\nunavailable\n\n")
+    assert done.err.splitlines() == ["<stdin>: macs are unavailable: unknown for box"]
+
+
+def test_a_partial_total_is_told_to_be_a_lower_bound(run) -> None:
+    more = f"{UNKNOWN}  - linear: 13\n"
+    done = run("get", "-", "macs", "ops.mac", "outputs.0.shape", stdin=more)
+    assert (done.status, done.out) == (0, "26\n26\n1x13\n")
+    assert done.err.splitlines() == [
+        f"<stdin>: {what} are partial: unknown for box; the value is a lower bound" for what in ("macs", "ops")
+    ]
+    assert run("get", "-", "params", "layers", stdin=more).err == ""

@@ -267,3 +267,64 @@ def test_both_are_held_in_the_batch_that_both_state(run, spec, tmp_path) -> None
         (tmp_path / f"{batch}.onnx").write_bytes(model.SerializeToString())
     assert run("diff", "4.onnx", "4.onnx").status == 0
     assert run("diff", "4.onnx", "6.onnx").status == 2
+
+
+def one_layer(layer: str, size: str = "3x13x17"):
+    return of(f"{{input: {size}, layers: [{layer}]}}")
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("conv: {out_channels: 5, kernel_size: [3, 3], stride: [2, 2], padding: [[1, 1], [1, 1]], dilation: [1, 1]}",
+         "conv: {out_channels: 5, kernel_size: 3, stride: 2, padding: 1}"),
+        ("conv: {out_channels: 5, kernel_size: 3, padding: valid}", "conv: {out_channels: 5, kernel_size: 3}"),
+        ("conv: {out_channels: 5, kernel_size: [3, 5], padding: same}",
+         "conv: {out_channels: 5, kernel_size: [3, 5], padding: [1, 2]}"),
+        ("max_pool: {kernel_size: 2, stride: 2, padding: same}",
+         "max_pool: {kernel_size: 2, padding: [[0, 1], [0, 1]]}"),
+        ("conv_transpose: {out_channels: 5, kernel_size: 2, stride: 3, padding: valid}",
+         "conv_transpose: {out_channels: 5, kernel_size: 2, stride: 3, output_padding: 1}"),
+        ("upsample: {scale_factor: [2, 2]}", "upsample: {scale_factor: 2}"),
+        ("adaptive_avg_pool: {output_size: [5, 5]}", "adaptive_avg_pool: 5"),
+        ("leaky_relu: {negative_slope: 0.3}", "leaky_relu: {negative_slope: 0.30000001192092896}"),
+        ("foreign: {op: What, shapes: [[1, 5]], batch: 1}", "foreign: {op: What, shapes: [[1, 5]]}"),
+    ],
+)  # fmt: skip
+def test_notation_is_no_change(one, two) -> None:
+    for before, after in ((one, two), (two, one)):
+        found = compare(one_layer(before), one_layer(after))
+        assert [pair.fields for pair in found.layers] == [{}]
+        assert found.equal
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "fields"),
+    [
+        ("conv: {out_channels: 5, padding: same}", "conv: {out_channels: 5, padding: 2}", {"padding": ("same", 2)}),
+        ("conv: {out_channels: 5, kernel_size: 3, padding: same}",
+         "conv: {out_channels: 5, kernel_size: 5, padding: same}", {"kernel_size": (3, 5)}),
+        ("conv: {out_channels: 5, padding: [[1, 2], [1, 2]]}", "conv: {out_channels: 5, padding: [1, 2]}",
+         {"padding": (((1, 2), (1, 2)), (1, 2))}),
+        ("conv_transpose: {out_channels: 5, kernel_size: 2, stride: 3, padding: valid}",
+         "conv_transpose: {out_channels: 5, kernel_size: 2, stride: 3}",
+         {"output_padding": (1, 0)}),
+        ("leaky_relu: {negative_slope: 0.3}", "leaky_relu: {negative_slope: 0.30001}",
+         {"negative_slope": (0.3, 0.30001)}),
+        ("max_pool: {kernel_size: 2, padding: same, ceil_mode: true}", "max_pool: {kernel_size: 2, padding: same}",
+         {"ceil_mode": (True, False)}),
+    ],
+)  # fmt: skip
+def test_what_is_more_than_notation_is_told_as_it_is_written(one, two, fields) -> None:
+    assert compare(one_layer(one), one_layer(two)).layers[0].fields == fields
+
+
+def test_a_word_stays_itself_on_another_input() -> None:
+    word = "conv: {out_channels: 5, kernel_size: 3, stride: 2, padding: same}"
+    assert compare(one_layer(word), one_layer(word, "3x16x17")).layers[0].state == "affected"
+
+
+@pytest.mark.parametrize(("kind", "equal"), [("add", True), ("mul", True), ("sub", False), ("concat", False)])
+def test_the_order_of_what_is_summed_is_no_change(kind, equal) -> None:
+    text = "{input: 3x13x17, layers: [{relu: , name: a}, {sigmoid: , name: b}, {%s: [%s], name: s}]}"
+    assert compare(of(text % (kind, "a, b")), of(text % (kind, "b, a"))).equal == equal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from networks import ZOO, bundled, network_of, reports
@@ -12,6 +13,7 @@ import cnnshape
 from cnnshape.calculate import calculate
 from cnnshape.render import render
 from cnnshape.render.grid import BY_KEY
+from cnnshape.render.notes import notes
 from cnnshape.render.safe import inline, width
 
 KEYS = ("name", "kind", "output", "params", "trainable", "buffers", "macs", "flops")
@@ -106,3 +108,29 @@ def test_wide_letters_keep_the_columns_straight() -> None:
     report = calculate(network_of(SAMPLES[:2], ["畳み込み", "conv"]), 2)
     lines = render([report], "table", columns=("name", "kind")).split("\n")[4:6]
     assert [width(line.rpartition("conv")[0]) for line in lines] == [10, 10]
+
+
+BOX = "{input: 3x5x7, layers: [%s{foreign: {op: What, shapes: [[1, 2]]%s}, name: box}]}"
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "lines"),
+    [
+        ("", ", parameters: 11", ["params 11 (44 B)", "FLOPs as 2 x MACs ?", "sgd 516 B"]),
+        ("", "", ["params ? (?)", "FLOPs as 2 x MACs ?", "sgd >= 428 B"]),
+        ("{linear: 11}, ", "", ["params >= 88 (>= 352 B)", "FLOPs as 2 x MACs >= 2,310", "sgd >= "]),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_no_total_of_unknown_numbers_is_shown_as_the_whole(before, said, lines, form) -> None:
+    shown = render([cnnshape.analyze_text(BOX % (before, said))], form).replace("\\", "").replace("&gt;", ">")
+    for line in lines:
+        assert line in shown
+
+
+def test_our_flops_are_marked_by_our_own_rows_under_another_convention() -> None:
+    report = cnnshape.analyze_text("{input: 3x5x7, layers: [{linear: 11}]}")
+    rows = [msgspec.structs.replace(row, macs=None) for row in report.layers]  # a tool that counts params alone
+    status = msgspec.structs.replace(report.status, macs="unavailable")
+    other = msgspec.structs.replace(report, layers=rows, status=status)
+    assert "; FLOPs as 2 x MACs 2,310" in "\n".join(notes(other))

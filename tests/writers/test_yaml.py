@@ -16,23 +16,28 @@ from samples import SAMPLES
 
 from cnnshape.api import analyze_network
 from cnnshape.calculate import calculate
-from cnnshape.cli.convert import spec
+from cnnshape.cli.convert import spec, tell_batch
 from cnnshape.errors import ModelError
+from cnnshape.facts import fixed_batch
 from cnnshape.layers import BY_NAME
 from cnnshape.layers.conv import Conv
+from cnnshape.layers.linear import Linear
 from cnnshape.layers.merge import Add, Concat, Mul
 from cnnshape.layers.norm import BatchNorm
 from cnnshape.layers.other import Foreign
 from cnnshape.layers.piecewise import LeakyRelu, Relu
 from cnnshape.network import Input, Network, Node
+from cnnshape.ops import Ops
 from cnnshape.readers import Options, read
 from cnnshape.readers.detect import told
 from cnnshape.readers.file import File
 from cnnshape.report import Report
+from cnnshape.sizes.sweeping import Images
 from cnnshape.spec import load, parse
 from cnnshape.writers.yaml import written
 from cnnshape.writers.yaml.held import difference
 from cnnshape.writers.yaml.order import branchwise
+from cnnshape.writers.yaml.reduce import in_batch
 
 ROOT = Path(__file__).resolve().parents[2]
 TRUTH = ROOT.parent / "shared" / "truth"
@@ -364,3 +369,55 @@ def test_the_command_writes_a_file_or_into_a_pipe(tmp_path):
     assert run(out, "-o", "-", "--to", "yaml").returncode == 0
     wrong = run(out, "-o", "-", "--to", "yml")
     assert (wrong.returncode, "did you mean yaml?" in wrong.stderr) == (2, True)
+
+
+def moved_batch(batch: int) -> Network:
+    """A file of another tool's, read in a batch: the batch moves behind the rows, which no kind says."""
+    layer = Foreign(op="Transpose", shapes=((7, batch, 5),), parameters=0, macs=0, operations=Ops())
+    nodes = [Node("t", layer, (0,), (1,)), Node("y", Linear(3), (1,), (2,))]
+    return Network("x", [Input("in", (7, 5))], nodes, (2,), "x.onnx", "onnx", batch=batch)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_spec_with_the_batch_in_a_shape_holds_for_that_batch_alone(batch):
+    network = moved_batch(batch)
+    report = calculate(network, batch)
+    text = spec(network, report)
+    assert f"batch: {batch}}}" in text
+    found = load(parse(text))[0]
+    assert found.batch == batch  # so that nobody need say it
+    assert not difference(report, calculate(found, found.batch))
+    with pytest.raises(ModelError, match=f"CNN-E406: the shapes of t are stated for a batch of {batch}") as refused:
+        calculate(found, 4)
+    assert refused.value.problems[0].fix == f"--batch {batch}"
+    with pytest.raises(ModelError, match="CNN-E406"):
+        Images(found, 4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "fixed"),
+    [
+        (Foreign("Constant", ((5, 7),), parameters=35, macs=0, operations=Ops()), (), None),
+        (Foreign("Constant", ((1,),), parameters=0, macs=0, operations=Ops()), (), None),
+        (Foreign("Constant", ((1, 5),), parameters=0, macs=0, operations=Ops()), (), 3),  # a state, perhaps
+        (Foreign("expand", ((1, 7),), parameters=7, macs=0, operations=Ops()), (), 3),
+        (Foreign("What"), (0,), None),  # states nothing
+        (Foreign("What", (None,), macs=5), (0,), 3),
+        (Foreign("What", ((5, 7),), batch=2), (0,), 2),
+        (Relu(), (0,), None),
+    ],
+)
+def test_what_is_as_large_in_every_batch_states_none(layer, inputs, fixed):
+    network = Network("x", [Input("in", (7,))], [node := Node("a", layer, inputs, (1,))], (1,), "x.onnx", "onnx")
+    assert fixed_batch(in_batch(node, network, 3)) == fixed
+    assert in_batch(node, Network("x", [], [], (), "x.yaml"), 3) == layer  # a spec says itself what it holds for
+
+
+def test_the_command_tells_which_batch_a_spec_holds_for(capsys):
+    network = moved_batch(2)
+    tell_batch(network, calculate(network, 2))
+    told = "x.onnx: the written spec holds for a batch of 2 alone: it states the shapes of t whole\n"
+    assert capsys.readouterr().err == told
+    network.nodes = []
+    tell_batch(network, calculate(Network("x", [Input("in", (7,))], [], (0,), "x.onnx", "onnx"), 2))
+    assert not capsys.readouterr().err

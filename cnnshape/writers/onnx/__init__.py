@@ -62,6 +62,20 @@ def write_onnx(
     file.write(out, model, promises, weights, graph.element, item)
 
 
+def miscounted(network: Network, report: Report) -> dict[str, int]:
+    """How many more params a layer's arrays have than it counts (fewer: below 0), by its name: a file has arrays alone.
+
+    Fewer where one array was made of several, such as a weight with an adapter; more where a part is another layer's.
+    """
+    found = {}
+    for node, row in zip(network.nodes, report.layers, strict=True):
+        arrays = row.weights or {}
+        more = sum(arrays[name].numel - count for name, count in (node.counted or {}).items() if name in arrays)
+        if more:
+            found[node.name] = more
+    return found
+
+
 def _hold_limit(model: ModelProto, promises: list[Promise], element: int, item: int) -> None:
     """ModelError for a model that is too large for a protobuf message."""
     bytes_ = file.size(model, promises, element, item)

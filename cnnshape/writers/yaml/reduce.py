@@ -7,9 +7,11 @@ value that flows in is used inside. So no list but the outermost ever needs a na
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from cnnshape.errors import ModelError, Place, Problem, quoted
 from cnnshape.layers.base import Layer
@@ -53,8 +55,25 @@ def elements(network: Network, report: Report) -> tuple[list[Element], Uses]:
             continue  # its problem is on record, and there is no report
         pinned = len(node.outputs) != 1 or not node.inputs or node.share is not None or node.name in owners
         even = len(set(row.input_shapes)) == 1
-        found.append(Element(leaf(node.layer, node), node.inputs, node.outputs, node.name, node.share, pinned, even))
+        layer = in_batch(node, network, report.batch)
+        found.append(Element(leaf(layer, node), node.inputs, node.outputs, node.name, node.share, pinned, even))
     return joined(triples(found, uses), uses), uses
+
+
+def in_batch(node: Node, network: Network, batch: int) -> Any:
+    """The layer; a foreign one of another tool's file with the batch that its shapes and numbers were read in.
+
+    A spec may be analysed in any batch, and such a row would not follow. What is stored in the file is as large in
+    every batch, and so is a lone number. A row of a spec says itself what it holds for.
+    """
+    layer: Any = node.layer
+    if layer.kind != "foreign" or layer.batch is not None or network.format == "cnnshape":
+        return layer
+    sizes = [prod(shape) for shape in layer.shapes if shape is not None]
+    stored = layer.op.lower() == "constant" and not node.inputs and sum(sizes) <= max(1, layer.parameters or 0)
+    if stored or not (sizes or layer.macs or (layer.operations is not None and any(astuple(layer.operations)))):
+        return layer
+    return msgspec.structs.replace(layer, batch=batch)
 
 
 def leaf(layer: Layer, node: Node | None = None) -> Leaf:
