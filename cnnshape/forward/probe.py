@@ -141,7 +141,17 @@ class Probe(Trials):
         outs = found if isinstance(found, tuple) else (found,)
         if not all(out.size for out in outs):
             raise Unknown("it leaves nothing of an axis of another size")
+        if not self.real and node.layer is not None and node.layer.kind in ("slice", "split"):
+            self.cut_alike(node, node.layer, dim, n, outs)
         return [self.placed(first, out.astype(int)) for out in outs]
+
+    def cut_alike(self, node: Node, layer: Any, dim: int, n: int, outs: tuple[Array, ...]) -> None:
+        """Refuse an axis of `n` positions on which a part is not longer by as much as the whole is."""
+        before = self.shapes[node.inputs[0]]
+        step = layer.step if layer.kind == "slice" and layer.dim % len(before) == dim else 1
+        for number, out in zip(node.outputs, outs, strict=True):
+            if (out.shape[dim] - self.shapes[number][dim]) * step != n - before[dim]:
+                raise Unknown("it cuts elsewhere on an axis of another size")
 
     def placed(self, first: Seen, labels: Array) -> Seen:
         """The dimension along which the places lie, or the end of the axis."""
@@ -186,7 +196,8 @@ class Probe(Trials):
             self.done[key] = (inputs, moved)
         moved = self.done[key][1]
         first = next(value for value in inputs if value is not None)
-        if out is None:
+        if out is None or (kind == "concat" and out == layer.dim % len(self.shapes[node.outputs[0]])):
+            # Laid side by side, two copies of an axis are none: what is made of them counts as one place.
             return [Seen(None, moved).ended()] * len(node.outputs)
         return [self.same(first, out, moved)] * len(node.outputs)
 

@@ -132,6 +132,24 @@ def _list(reach: Reach, field: Field, way: Any, n: int, after: Field) -> Listed:
     return Listed([(reach, field, way, n)], out, Limits(low, high), known=known)
 
 
+def blank(way: Any, n: int) -> bool:
+    """Whether all outputs see padding alone: taps that stride over the n positions, or copies that are all cut off.
+
+    >>> blank(Window(kernel=1, stride=3, before=2, after=2), 1), blank(Window(kernel=1, stride=2, before=2, after=2), 1)
+    (True, False)
+    """
+    if isinstance(way, Window):
+        return not 0 <= -way.before < n and not way.taps(n)  # where the first tap stands on one, it reads
+    if not isinstance(way, Transposed):
+        return False
+    behind_cut = way.before + way.out_size(n)
+    for shift in range(0, way.extent, way.dilation):
+        first = max(0, -((shift - way.before) // way.stride))
+        if first < n and first * way.stride + shift < behind_cut:
+            return False
+    return True
+
+
 def together(reaches: list[Reach], fields: list[Field], out: int, joined: Field) -> Reach:
     """The reach where branches meet on an axis of `out` positions; `joined` is the field there."""
     first = reaches[0]

@@ -9,7 +9,7 @@ from math import gcd, lcm
 from typing import Any
 
 from cnnshape.geometry.field import Field, Table
-from cnnshape.geometry.reach import Reach, behind
+from cnnshape.geometry.reach import Reach, behind, blank
 from cnnshape.geometry.resample import Adaptive, Resample, Whole
 from cnnshape.geometry.transposed import Transposed
 from cnnshape.geometry.window import Window
@@ -34,6 +34,8 @@ def fold(field: Field, way: AxisMap, n: int, reach: Reach) -> Field | None:
     >>> fold(Field(), Transposed(kernel=2, stride=2), 8, Limits(0, 7))
     Field(start=0, size=1, jump=Fraction(1, 2), table=Table(lows=(0, 0), highs=(0, 0), advance=1))
     """
+    if field.jump == 0 and blank(way, n):
+        return Field(0, 0, 0)
     if way.__class__ is Window and field.table is None:
         jump: Any = field.jump  # a whole number, as there is no table
         size, wide = field.size + way.dilation * (way.kernel - 1) * jump, jump * way.stride
@@ -52,10 +54,11 @@ def fold(field: Field, way: AxisMap, n: int, reach: Reach) -> Field | None:
     return found
 
 
-def _tabled(field: Field, look: Callable[[int], Sequence[int]], outs: int, ins: int, out: int) -> Field | None:
+def _tabled(field: Field, look: Callable[[int], range], outs: int, ins: int, out: int) -> Field | None:
     """Compose by listing one period of intervals.
 
     `look` answers the input positions of an output, evenly spaced; every `outs` outputs it answers `ins` further on.
+    An output that sees nothing lies where they would begin.
     `out` is how many outputs there are.
     """
     period = len(field.table.lows) if field.table else 1
@@ -73,11 +76,11 @@ def _tabled(field: Field, look: Callable[[int], Sequence[int]], outs: int, ins: 
             highs.append(field.seen(places[-1])[1])
             continue
         # A whole period later the same interval lies further on: the ends are found near the first and the last.
-        ends = places if len(places) <= 2 * period else (*places[:period], *places[-period:])
+        ends: Sequence[int] = places if len(places) <= 2 * period else (*places[:period], *places[-period:])
         left -= len(ends)
         if left < 0:
             return None
-        low, high = _hull([field.seen(place) for place in ends], field.seen(o * ins // outs)[0])
+        low, high = _hull([field.seen(place) for place in ends], field.seen(places.start)[0])
         lows.append(low)
         highs.append(high)
     return _reduced(lows, highs, advance * (ins * times // period), out)

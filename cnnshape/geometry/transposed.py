@@ -44,7 +44,8 @@ class Transposed(msgspec.Struct, frozen=True, gc=False):
         """The inputs whose copies reach output `o`, in order.
 
         Input i reaches o by tap k when i*stride + k*dilation = o + before: every (stride / gcd)-th tap does, and each
-        of them comes from (dilation / gcd) inputs further on.
+        of them comes from (dilation / gcd) inputs further on. Where none does, an empty range lies beside the input whose
+        copies are around it.
 
         >>> list(Transposed(kernel=3, stride=2).reached(4)), list(Transposed(kernel=1, stride=2).reached(1))
         ([1, 2], [])
@@ -53,7 +54,7 @@ class Transposed(msgspec.Struct, frozen=True, gc=False):
         taps = self.stride // common
         nearest = at // common * pow(self.dilation // common, -1, taps) % taps
         if at % common or nearest >= self.kernel:
-            return range(0)
+            return range(at // self.stride, at // self.stride)
         farthest = nearest + (self.kernel - 1 - nearest) // taps * taps
         first, last = ((at - k * self.dilation) // self.stride for k in (farthest, nearest))
         return range(first, last + 1, self.dilation // common)

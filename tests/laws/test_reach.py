@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cnnshape.api import analyze, analyze_data_network
 from cnnshape.geometry import reach as room
 from cnnshape.geometry.field import Field
-from cnnshape.geometry.reach import NOTHING, Limits, Listed, behind, together
+from cnnshape.geometry.reach import NOTHING, Limits, Listed, behind, blank, together
 from cnnshape.geometry.receptive import fold, join, whole
 from cnnshape.geometry.resample import Adaptive, Resample, Whole
 from cnnshape.geometry.transposed import Transposed
@@ -204,6 +204,12 @@ def test_so_much_is_listed_and_no_more() -> None:
 def test_an_output_that_reads_nothing_costs_no_more_than_its_place(monkeypatch) -> None:
     monkeypatch.setattr(room, "MAX_LISTED", 2)  # one position and one output, whose taps fall beside it
     assert through(1, Window(2, dilation=3, before=1, after=2)).hull() == (0, -1)
+
+
+@given(st.one_of(windows, copies), st.integers(1, 4))
+def test_what_reads_padding_alone_has_no_tap_on_the_axis(way, n) -> None:
+    assume(way.out_size(n) > 0)
+    assert blank(way, n) == all(p not in way.reached(o) for o in range(way.out_size(n)) for p in range(n))
 
 
 def test_the_limits_of_what_is_too_long_to_list_are_those_of_its_ends() -> None:
