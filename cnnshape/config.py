@@ -44,7 +44,7 @@ def _table(path: Path, name: str) -> dict[str, Any] | None:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise _wrong("CNN-E101", path, f"the file holds more than {MAX_BYTES:,} bytes")
-        data: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+        data: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise _wrong("CNN-E102", path, f"the TOML cannot be read: {error}") from None
     except (OSError, ValueError) as error:

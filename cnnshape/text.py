@@ -7,6 +7,15 @@ from typing import Any
 from cnnshape.errors import ModelError, Place, Problem
 
 
+def named(path: str) -> str:
+    r"""A file's name as text: bytes in it that are no text become their codes, which every format can hold.
+
+    >>> print(named("b\udcffx.yaml"))
+    b\udcffx.yaml
+    """
+    return path if path.isascii() else path.encode("utf-8", "backslashreplace").decode()
+
+
 def decoded(raw: Any, file: str, limit: int) -> str:
     """The text of a file's bytes, mapped or not. ModelError CNN-E101 when they are too many, or no UTF-8 text."""
     if len(raw) > limit:

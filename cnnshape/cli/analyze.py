@@ -111,7 +111,7 @@ def analyze(
         from cnnshape.render.terminal import painted
 
         common.write("\n".join(painted(report, every=unfold, **options) for report in shown), painted=True)
-    elif found:
+    elif found or (form == "json" and len(model) > 1):  # an array, even of none
         common.write(render(shown, form, several=len(model) > 1, **options))
     broken = [common.complain(report) for report in found]
     if failed:

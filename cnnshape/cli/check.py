@@ -9,6 +9,8 @@ import typer
 from cnnshape import api
 from cnnshape.cli import common
 from cnnshape.errors import ModelError, one_of
+from cnnshape.finding import Checked
+from cnnshape.text import named
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -54,23 +56,25 @@ def check(
     one_of(form, FORMATS, "format")
     asked = [*budget.limits(largest, "max"), *budget.limits(least, "min")]
     checked: list[tuple[Any, Any]] = []
-    failed = promised = False
+    problems: list[Checked] = []
+    promised = False
     for name in model:
         try:
             network, report = common.opened(name, batch, dtype, input, set)
             promised = promised or promises.promised(network)
-            written = [budget.limit(side, path, size, name, line) for side, path, size, line in network.budget]
+            file = report.model.source
+            written = [budget.limit(side, path, size, path, line, file) for side, path, size, line in network.budget]
             checked.append((report, budget.hold(report, [*asked, *written, *_configured(name, config)])))
         except ModelError as error:
             if len(model) == 1:
                 raise
             common.say(str(error))
-            failed = True
-    if not promised and not failed and not any(verdicts for _, verdicts in checked):
+            problems.append(Checked(name, (), str(error)))
+    if not promised and not problems and not any(verdicts for _, verdicts in checked):
         raise api.usage("there is nothing to check", "--max params=5M, or a budget: in the spec")
-    if checked or form not in ("text", "markdown"):  # of no model at all there is nothing to tell a person
-        common.write(_shown(checked, form, several=len(model) > 1))
-    if failed:
+    if checked or form != "text":  # of no model at all there is nothing to tell a person
+        common.write(_shown(checked, problems, form, several=len(model) > 1))
+    if problems:
         raise typer.Exit(2)
     if any(report.failed or not all(one.ok for one in verdicts) for report, verdicts in checked):
         raise typer.Exit(1)
@@ -82,23 +86,22 @@ def _configured(name: str, config: str) -> list[Any]:
     from cnnshape.config import section
 
     written, file = section("budget", name, config)
-    return table(written, f"{file}: budget") if written else []
+    return table(written, named(file)) if written else []
 
 
-def _shown(checked: list[tuple[Any, Any]], form: str, *, several: bool) -> str:
-    """All verdicts in one of the formats; `several` when more than one model was named."""
+def _shown(checked: list[tuple[Any, Any]], problems: list[Checked], form: str, *, several: bool) -> str:
+    """All verdicts in one of the formats, and what could not be analysed; `several` when more models were named."""
     from cnnshape import budget
     from cnnshape.render import budget as face
 
     if form == "text":
         return face.table(checked)
     if form == "markdown":
-        return face.markdown(checked)
+        return face.markdown(checked, problems)
     if form == "json":
         return face.to_json(checked, several=several)
     from cnnshape import __version__
-    from cnnshape.finding import Checked
     from cnnshape.render.findings import findings
 
     found = [Checked(report.model.source, tuple(budget.findings(report, verdicts))) for report, verdicts in checked]
-    return findings(found, form, budget.ABOUT, "check", __version__)
+    return findings([*found, *problems], form, budget.ABOUT, "check", __version__)

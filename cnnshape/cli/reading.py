@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from cnnshape.errors import usage
 from cnnshape.readers import FORMATS
 
 #: What was said of the model of this run.
@@ -39,6 +40,14 @@ def _reading(
     SAID.update(form=source_format, strict=strict, import_python=import_python)
 
 
+def _once(values: dict[str, Any]) -> None:
+    """Refuse standard input for several models: the second one would find it empty."""
+    models = values["model"]
+    named = [*(models if isinstance(models, list) else [models]), values.get("after")]
+    if named.count("-") > 1:
+        raise usage("standard input is read once, and - stands for more than one model", "name files for the others")
+
+
 def reads_a_model(command: Any) -> Any:
     """The command with these options, when it takes a model."""
     if all(param.name != "model" for param in command.params):
@@ -49,6 +58,7 @@ def reads_a_model(command: Any) -> Any:
 
     def callback(**values: Any) -> Any:
         _reading(**{name: values.pop(name) for name in names})
+        _once(values)
         return inner(**values)
 
     command.callback = callback

@@ -279,13 +279,13 @@ def field(
         raise api.usage(f"{quoted(words[0])}: a field goes up to {common.MOST_SIZE:,} positions")
     if len(words) != 1 or not words[0].isdecimal() or not int(words[0]):
         raise api.usage(f"{FIELD} needs one number of positions", f"cnnshape solve {FIELD} 224")
-    return chains(
-        int(words[0]),
-        kernels=values(kernel, "--kernel", 1, 1024) or (3, 5, 7),
-        strides=values(stride, "--stride", 1, 64) or (1, 2),
-        growths=values(growth, "--growth", 1, 64) or (1, 2),
-        depth=values(depth, "--depth", 1, 256) or range(1, 33),
-        channels=channels,
-        rank=rank,
-        limit=limit,
-    )
+    tried: dict[str, Any] = {
+        "kernels": values(kernel, "--kernel", 1, 1024) or (3, 5, 7),
+        "strides": values(stride, "--stride", 1, 64) or (1, 2),
+        "growths": values(growth, "--growth", 1, 64) or (1, 2),
+        "depth": values(depth, "--depth", 1, 256) or range(1, 33),
+    }
+    try:
+        return chains(int(words[0]), **tried, channels=channels, rank=rank, limit=limit)
+    except ValueError as error:
+        raise api.usage(str(error), "narrow a field: --kernel 3, --stride 1,2, --depth 1..32") from None

@@ -35,9 +35,11 @@ class _Pool(Layer, frozen=True):
         windows = self.windows(x)
         for window, n in zip(windows, x[2:], strict=True):
             if (window.before or window.after) and window.blank(n) is not None:
+                # In ceil mode a last window that is dropped leaves less than nothing behind.
+                padding = f"{window.before} + {window.after}" if window.after >= 0 else window.before
                 raise LayerError(
                     "CNN-E406",
-                    f"padding {window.before} + {window.after} is too large for the window of {window.extent}: "
+                    f"padding {padding} is too large for the window of {window.extent}: "
                     f"output {window.blank(n)} would see padding alone",
                     f"input {x}",
                     fixes=tuple([{"padding": n} for n in dict.fromkeys(((window.extent - 1) // 2, 0))]),

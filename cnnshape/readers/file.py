@@ -9,8 +9,8 @@ import stat
 import sys
 from pathlib import Path
 
-from cnnshape.errors import ModelError, Place, Problem
-from cnnshape.text import decoded
+from cnnshape.errors import ModelError, Place, Problem, usage
+from cnnshape.text import decoded, named
 
 #: Texts larger than this are refused unread.
 MAX_TEXT = 64 * 2**20
@@ -40,7 +40,7 @@ class File:
 
     def __init__(self, path: str, data: bytes | None = None) -> None:
         """`data` stands for what has been read already, or for a text that has no file."""
-        self.path, self.name = path, "<stdin>" if path == "-" else path
+        self.path, self.name = path, "<stdin>" if path == "-" else named(path)
         self._data: bytes | mmap.mmap | None = data
 
     def refused(self, message: str, fix: str = "", code: str = "CNN-E101") -> ModelError:
@@ -50,6 +50,8 @@ class File:
     def data(self) -> bytes | mmap.mmap:
         """Every byte; a regular file is mapped, so that what nobody looks at is never read."""
         if self._data is None:
+            if not self.path:  # the system would take it for the current directory
+                raise usage("the name of a model is empty", "a file, - for standard input, or zoo:NAME")
             try:
                 self._data = self._stream() if self.path == "-" else self._mapped()
             except FileNotFoundError:

@@ -14,7 +14,7 @@ FORMATS = ("table", "json", "csv", "tsv", "markdown", "latex", "html")
 def render(reports: list[Report], form: str, *, several: bool = False, **options: Any) -> str:
     """Text in a format; several reports follow one another (JSON: an array; CSV and TSV: one table, with the model).
 
-    `several` asks for the array although only one is left of those that were asked for.
+    `several` asks for the array, or the model, although only one is left of those that were asked for.
     """
     if form == "json":
         from cnnshape.render.json import to_json
@@ -26,7 +26,7 @@ def render(reports: list[Report], form: str, *, several: bool = False, **options
 
     raw = form in ("csv", "tsv")
     grids = [grid(report, raw=raw, **options) for report in reports]
-    if raw and len(grids) > 1:
+    if raw and (several or len(grids) > 1):
         grids = [stacked(grids, [report.model.source for report in reports])]
     return "\n".join(PAINTERS[form](cells) for cells in grids)
 

@@ -11,7 +11,10 @@ from cnnshape.render.escape import md
 from cnnshape.render.safe import inline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnnshape.budget import Verdict
+    from cnnshape.finding import Checked
     from cnnshape.report import Expectation, Report
 
 SCHEMA = "cnnshape-check/1"
@@ -43,7 +46,9 @@ def _document(report: Report, verdicts: list[Verdict]) -> dict[str, Any]:
                 "ok": one.ok,
                 "over": one.over,
                 "message": one.said,
-                "heaviest": [{"layer": name, "value": value, "percent": share} for name, value, share in one.heaviest],
+                "heaviest": [
+                    {"layer": name, "value": value, "percent": round(share, 2)} for name, value, share in one.heaviest
+                ],
             }
             for one in verdicts
         ],
@@ -75,8 +80,8 @@ def _kept(verdicts: list[Verdict]) -> list[bool]:
     return list(found.values())
 
 
-def markdown(checked: list[tuple[Report, list[Verdict]]]) -> str:
-    """For a comment on a pull request."""
+def markdown(checked: list[tuple[Report, list[Verdict]]], problems: Sequence[Checked] = ()) -> str:
+    """For a comment on a pull request, with what could not be analysed."""
     lines = ["| model | | what |", "| --- | --- | --- |"]
     for report, verdicts in checked:
         name = md(inline(report.model.source))
@@ -85,6 +90,9 @@ def markdown(checked: list[tuple[Report, list[Verdict]]]) -> str:
             more = f"; heaviest: {heavy}" if heavy else ""
             lines.append(f"| {name} | {':white_check_mark:' if one.ok else ':x:'} | {md(inline(one.said + more))} |")
         lines += [f"| {name} | :x: | {md(inline(_promise(failed)))} |" for failed in report.failed]
+    for file in problems:
+        first = file.problem.partition("\n")[0]
+        lines.append(f"| {md(inline(file.file))} | :x: | could not be analysed: {md(inline(first))} |")
     return "\n".join(lines) + "\n"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cnnshape.report import SCHEMA, LayerReport, Report
+from cnnshape.text import named
 
 if TYPE_CHECKING:
     from cnnshape.ops import Ops
@@ -56,7 +57,7 @@ def document(report: Report) -> dict[str, Any]:
 def _document(report: Report) -> dict[str, Any]:
     """The object, with its layers as they are."""
     fields = {name: getattr(report, name) for name in _FIRST}
-    fields["model"] = {name: _text(value) for name, value in msgspec.structs.asdict(report.model).items()}
+    fields["model"] = {name: named(value) for name, value in msgspec.structs.asdict(report.model).items()}
     fields["totals"] = {**msgspec.structs.asdict(report.totals), "ops": counted(report.totals.ops)}
     if report.status.memory != "complete":
         fields["outputs"] = [{"name": t.name, "shape": t.shape if t.shape.known else None} for t in report.outputs]
@@ -70,11 +71,6 @@ def _row(report: Report, layer: LayerReport) -> dict[str, Any]:
         for name in ("input_shapes", "output_shapes"):
             row[name] = [shape if shape.known else None for shape in row[name]]
     return row
-
-
-def _text(value: str) -> str:
-    """A file's name may hold bytes that are no text: JSON gets their codes."""
-    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
 
 
 def counted(ops: Ops) -> dict[str, int]:

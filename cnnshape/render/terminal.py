@@ -57,9 +57,7 @@ def show(report: Report, width: int | None = None, file: Any = None, *, every: b
 
     `every` shows equal blocks one by one.
     """
-    from rich.console import Console
-
-    console = Console(width=width, file=file, highlight=False, record=file is not None)
+    console = _console(width=width, file=file, record=file is not None)
     plain = not (console.encoding or "").lower().startswith("utf")
     for line in layout(report, console.width, plain=plain, every=every, **options):
         _say(console, line)
@@ -68,14 +66,24 @@ def show(report: Report, width: int | None = None, file: Any = None, *, every: b
 
 def painted(report: Report, **options: Any) -> str:
     """What `show` prints to this terminal, as text with its colours."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = _console()
     plain = not (console.encoding or "").lower().startswith("utf")
     with console.capture() as found:
         for line in layout(report, console.width, plain=plain, **options):
             _say(console, line)
     return found.get()
+
+
+def _console(**options: Any) -> Console:
+    """A console that has room: where COLUMNS is 0, which says nothing, rich would print nothing either."""
+    from shutil import get_terminal_size
+
+    from rich.console import Console
+
+    console = Console(highlight=False, **options)
+    if console.width < 1:
+        console.width = get_terminal_size().columns
+    return console
 
 
 def _say(console: Console, cells: list[Cell]) -> None:

@@ -13,6 +13,8 @@ from cnnshape.solve.answer import Chain, Chains
 
 #: Dilations grow by a factor up to here; a larger one has no layer to stand in.
 MAX_DILATION = 65536
+#: More families of chains than this are refused: each is followed layer by layer.
+MOST_FAMILIES = 10**5
 
 
 def chains(
@@ -32,6 +34,8 @@ def chains(
     the others are 1, g, g*g, ... for a growth g. The shortest chains come first, then the smallest field, the smallest
     kernel, the fewest strided layers and the smallest growth.
 
+    Errors: ValueError for more kernels, growths, strides and numbers of strided layers than `MOST_FAMILIES`
+
     >>> first = chains(15, kernels=(3,), strides=(1,)).chains[0]
     >>> first.layers, first.kernel_size, first.dilations, first.field
     (3, 3, (1, 2, 4), 15)
@@ -39,6 +43,9 @@ def chains(
     found: dict[tuple[int, tuple[int, ...], tuple[int, ...]], Chain] = {}
     short: list[Chain] = []
     lengths = set(depth)
+    each = sum(max(lengths) + 1 if stride > 1 else 1 for stride in strides)
+    if (tried := len(kernels) * len(growths) * each) > MOST_FAMILIES:
+        raise ValueError(f"there are {tried:,} families of chains, more than {MOST_FAMILIES:,}")
     for kernel, stride, growth in product(kernels, strides, growths):
         for strided in range(max(lengths) + 1 if stride > 1 else 1):
             chain = _shortest(wanted, kernel, stride, strided, growth, lengths)

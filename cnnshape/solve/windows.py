@@ -45,32 +45,36 @@ class Space(msgspec.Struct, frozen=True):
 
 
 class _Grid:
-    """One stretch of the combinations: axes are kernel, padding, stride, output padding."""
+    """One stretch of the combinations: axes are dilation, what stands behind, kernel, padding, stride, output padding."""
 
     def __init__(
         self,
         kind: str,
         space: Space,
-        dilation: int,
-        odd: int,
+        dilations: Sequence[int],
+        odds: Sequence[int],
         gaps: bool,
-        kernels: Sequence[int],
+        kernels: Any,
         paddings: Sequence[int],
     ) -> None:
-        """`odd` is what stands behind beyond the padding in front; `gaps`: the windows leave some out, or none does."""
-        self.kind, self.dilation = kind, dilation
-        self.kernel = np.array(kernels, dtype=np.int64).reshape(-1, 1, 1, 1)
-        self.extent = dilation * (self.kernel - 1) + 1
-        self.before = np.array(paddings, dtype=np.int64).reshape(1, -1, 1, 1)
+        """`odds` stand behind beyond the padding in front; `gaps`: the windows leave some positions out, or none does."""
+        self.kind = kind
+        self.dilation = _axis(dilations, 0)
+        self.kernel = _axis(kernels, 2)
+        self.extent = self.dilation * (self.kernel - 1) + 1
+        self.before = _axis(paddings, 3)
+        odd = _axis(odds, 1)
         self.after = self.before + odd
-        self.stride = np.array(space.stride, dtype=np.int64).reshape(1, 1, -1, 1)
-        self.extra = np.array(_extras(kind, space, dilation), dtype=np.int64).reshape(1, 1, 1, -1)
+        self.stride = _axis(space.stride, 4)
+        self.extra = _axis(_extras(kind, space, dilations[-1]), 5)
+        #: Whether the layer itself must be asked: no formula says where a window with holes sees padding alone.
+        self.doubtful = kind.endswith("pool") and dilations[-1] > 1
         self.allowed = (self.stride > self.extent) == gaps
         if space.padding is None:
             most = (self.extent - odd) // 2 if kind.endswith("pool") else self.extent - 1 - odd
             self.allowed = self.allowed & (self.before <= most)
         if kind == "conv_transpose":
-            self.allowed = self.allowed & (self.extra < np.maximum(self.stride, dilation))
+            self.allowed = self.allowed & (self.extra < np.maximum(self.stride, self.dilation))
 
     def left(self, n: int, out: int) -> Any:
         """What is left of the padded axis behind window number `out`; for a transposed one, what is wanting or too much."""
@@ -89,7 +93,7 @@ class _Grid:
                 # Unsigned, a negative rest is a large one: one comparison holds both ends.
                 most = np.minimum(self.stride - 1, self.after)
                 found = found & (left.view(np.uint64) <= most.view(np.uint64))
-                if self.kind.endswith("pool") and self.dilation == 1:
+                if self.kind.endswith("pool") and not self.doubtful:
                     found = found & (self.before < self.kernel) & ((out - 1) * self.stride - self.before < n)
         return found
 
@@ -113,10 +117,11 @@ class _Grid:
 
     def answer(self, place: tuple[int, ...], size: Sequence[int]) -> Answer | None:
         """One combination, as the layer itself takes it; None when it does not."""
-        k, p, s, e = place
-        kernel, stride, extra = int(self.kernel[k, 0, 0, 0]), int(self.stride[0, 0, s, 0]), int(self.extra[0, 0, 0, e])
-        before, after = int(self.before[0, p, 0, 0]), int(self.after[0, p, 0, 0])
-        draft = Answer(kernel, stride, before, after, self.dilation, extra, (), (), ())
+        d, o, k, p, s, e = place
+        dilation, kernel = int(self.dilation.flat[d]), int(self.kernel.flat[k])
+        stride, extra = int(self.stride.flat[s]), int(self.extra.flat[e])
+        before, after = int(self.before.flat[p]), int(self.after[0, o, 0, p, 0, 0])
+        draft = Answer(kernel, stride, before, after, dilation, extra, (), (), ())
         layer, x = draft.layer(self.kind, 1, len(size)), Shape(1, 1, *size)
         try:
             out = layer.out(x).spatial
@@ -129,45 +134,76 @@ class _Grid:
         return msgspec.structs.replace(draft, out=out, left_over=left, lost=lost)
 
 
-def _paddings(kind: str, space: Space, extent: int) -> Sequence[int]:
+def _axis(values: Any, place: int) -> Any:
+    """Values along one of the six axes."""
+    return np.asarray(values, dtype=np.int64).reshape([-1 if at == place else 1 for at in range(6)])
+
+
+def _paddings(kind: str, space: Space, dilation: int) -> Sequence[int]:
+    """The paddings of the largest window; smaller ones allow fewer of them."""
     if space.padding is not None:
         return space.padding
+    extent = dilation * (space.kernel_size[-1] - 1) + 1
     return range(extent // 2 + 1 if kind.endswith("pool") else extent)
 
 
 def _extras(kind: str, space: Space, dilation: int) -> Sequence[int]:
     if kind != "conv_transpose":
         return (0,)
-    return range(max(*space.stride, dilation)) if space.output_padding is None else space.output_padding
+    return range(max(space.stride[-1], dilation)) if space.output_padding is None else space.output_padding
+
+
+def _each(kind: str, space: Space, dilation: int) -> int:
+    """How many combinations one dilation has, those that a kind does not allow included."""
+    steps = len(space.stride) * len(_extras(kind, space, dilation))
+    sides = 2 if space.asymmetric else 1
+    return len(space.kernel_size) * len(_paddings(kind, space, dilation)) * steps * sides
+
+
+def _together(kind: str, space: Space) -> Iterator[tuple[int, ...]]:
+    """The dilations in groups that are tried at once; those that alone are too many stand alone."""
+    first = 0
+    for last, dilation in enumerate(space.dilation):
+        many = (last + 1 - first) * _each(kind, space, dilation) > _CHUNK
+        # A pool without holes is sure of its answers, one with holes is not: they do not mix.
+        if last > first and (many or (kind.endswith("pool") and space.dilation[first] == 1)):
+            yield space.dilation[first:last]
+            first = last
+    yield space.dilation[first:]
+
+
+def _none(space: Space, dilations: Sequence[int], *, gaps: bool) -> bool:
+    """Whether no windows of these dilations leave gaps between them, or all do."""
+    smallest = dilations[0] * (space.kernel_size[0] - 1) + 1
+    largest = dilations[-1] * (space.kernel_size[-1] - 1) + 1
+    return space.stride[-1] <= smallest if gaps else space.stride[0] > largest
 
 
 def _grids(kind: str, space: Space) -> Iterator[_Grid]:
     """All combinations, the simplest first."""
+    all_kernels = np.array(space.kernel_size, dtype=np.int64)
+    groups = list(_together(kind, space))
     for gaps in (False, True):
-        for dilation in space.dilation:
-            for odd in (0, 1) if space.asymmetric else (0,):
-                extent = dilation * (max(space.kernel_size) - 1) + 1
-                paddings = _paddings(kind, space, extent)
-                least = len(space.stride) * len(_extras(kind, space, dilation))
-                wide = max(1, _CHUNK // least)  # so many paddings go together
-                tall = max(1, wide // max(len(paddings), 1))  # and so many kernels, where all paddings do
-                for k in range(0, len(space.kernel_size), tall):
-                    kernels = space.kernel_size[k : k + tall]
+        for dilations in groups:
+            if _none(space, dilations, gaps=gaps):
+                continue
+            paddings = _paddings(kind, space, dilations[-1])
+            least = len(dilations) * len(space.stride) * len(_extras(kind, space, dilations[-1]))
+            wide = max(1, _CHUNK // least)  # so many paddings go together
+            tall = max(1, wide // max(len(paddings), 1))  # and so many kernels, where all paddings do
+            sides = (0, 1) if space.asymmetric else (0,)
+            # What stands behind comes before the kernel in order: it may not be cut below that.
+            whole = len(dilations) * _each(kind, space, dilations[-1]) <= _CHUNK
+            for odds in [sides] if whole else [(odd,) for odd in sides]:
+                for k in range(0, len(all_kernels), tall):
                     for p in range(0, len(paddings), wide):
-                        yield _Grid(kind, space, dilation, odd, gaps, kernels, paddings[p : p + wide])
+                        kernels = all_kernels[k : k + tall]
+                        yield _Grid(kind, space, dilations, odds, gaps, kernels, paddings[p : p + wide])
 
 
 def combinations(kind: str, space: Space) -> int:
     """How many combinations there are, those that a kind does not allow included."""
-    extents = [d * (max(space.kernel_size) - 1) + 1 for d in space.dilation]
-    return sum(
-        len(space.kernel_size)
-        * len(_paddings(kind, space, extent))
-        * len(space.stride)
-        * len(_extras(kind, space, dilation))
-        * (2 if space.asymmetric else 1)
-        for extent, dilation in zip(extents, space.dilation, strict=True)
-    )
+    return sum(_each(kind, space, dilation) for dilation in space.dilation)
 
 
 def solve(
@@ -197,14 +233,14 @@ def solve(
     tried = combinations(kind, space)
     if tried > MOST:
         raise ValueError(f"there are {tried:,} combinations, more than {MOST:,}")
-    if any(len(space.stride) * len(_extras(kind, space, dilation)) > _MOST_STEPS for dilation in space.dilation):
+    if len(space.stride) * len(_extras(kind, space, space.dilation[-1])) > _MOST_STEPS:
         raise ValueError(f"strides and output paddings make more than {_MOST_STEPS:,} pairs")
     count = 0
     answers: list[Answer] = []
     cheapest: Answer | None = None
     for grid in _grids(kind, space):
         exact = grid.exact(size, wanted)
-        one_by_one = budget is not None or (kind.endswith("pool") and grid.dilation > 1)
+        one_by_one = budget is not None or grid.doubtful
         hits = int(np.count_nonzero(exact))
         if not hits or (len(answers) >= limit and not one_by_one):
             count += hits

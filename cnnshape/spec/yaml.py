@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnnshape.errors import ModelError, Place, Problem, quoted
 from cnnshape.spec.source import MAX_DEPTH, MAX_VALUES, WIDTH, Document, Map, Seq
@@ -21,6 +21,15 @@ _WORDS: dict[str, Any] = {
     **{sign + word: float(sign + word[1:]) for word in (".inf", ".Inf", ".INF") for sign in ("", "+", "-")},
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }  # fmt: skip
+
+
+class _Merge(NamedTuple):
+    """A merge key `<<`: where it stands, how many keys stand before it, what it merges and where that stands."""
+
+    key: int
+    before: int
+    value: Any
+    at: int
 
 
 def scalar(text: str) -> Any:
@@ -58,7 +67,7 @@ def compose(text: str, file: str) -> Any:
     box: Any = None  # the container that is being filled
     key: str | None = None
     anchor: str | None = None
-    merges: dict[int, list[tuple[int, Any, int]]] = {}  # by the mapping: how many keys stand before, what, where
+    merges: dict[int, _Merge] = {}  # by the mapping
     count = start = documents = 0
 
     def fail(code: str, message: str, mark: int, fix: str = "") -> ModelError:
@@ -123,15 +132,14 @@ def compose(text: str, file: str) -> Any:
                 if value.__class__ in (Map, Seq):
                     raise fail("CNN-E102", "a key must be a plain word", at)
                 key = event.value if name == "ScalarEvent" else str(value)
-                if key in box:
-                    first = box.mark(key) // WIDTH
+                if key in box or (key == "<<" and id(box) in merges):
+                    first = (box.mark(key) if key in box else merges[id(box)].key) // WIDTH
                     message = f"the key {quoted(key)} is written twice (first on line {first})"
-                    raise fail("CNN-E104", message, at, "keep one")
+                    raise fail("CNN-E104", message, at, "<<: [*a, *b]" if key == "<<" else "keep one")
                 box.marks.append(at)
             else:
                 if key == "<<":
-                    box.marks.pop()
-                    merges.setdefault(id(box), []).append((len(box), value, at))
+                    merges[id(box)] = _Merge(box.marks.pop(), len(box), value, at)
                 else:
                     box[key] = value
                     box.marks.append(at)
@@ -152,22 +160,25 @@ def _allowed(tag: str, fail: Any, at: int) -> None:
         raise fail("CNN-E102", f"the tag {shown} means nothing here", at, "write the value without a tag")
 
 
-def _merged(box: Map, merges: list[tuple[int, Any, int]], fail: Any) -> Map:
-    """A mapping with its merge keys resolved: keys written out win, and the first source of several."""
+def _merged(box: Map, merge: _Merge, fail: Any) -> Map:
+    """A mapping with its merge key resolved: keys written out win, and the first source of several."""
     found = Map(box.at)
-    keys, done = list(box), 0
-    for before, value, at in [*merges, (len(keys), (), 0)]:
-        for index in range(done, before):
+    keys = list(box)
+
+    def keep(indices: range) -> None:
+        for index in indices:
             found[keys[index]] = box[keys[index]]
             found.marks.extend(box.marks[2 * index : 2 * index + 2])
-        done = before
-        for source in value if isinstance(value, (Seq, tuple)) else [value]:
-            if source.__class__ is not Map:
-                raise fail("CNN-E102", "<< merges mappings only", at)
-            for index, (name, item) in enumerate(source.items()):
-                if name not in found and name not in box:
-                    found[name] = item
-                    found.marks.extend(source.marks[2 * index : 2 * index + 2])
+
+    keep(range(merge.before))
+    for source in merge.value if isinstance(merge.value, Seq) else [merge.value]:
+        if source.__class__ is not Map:
+            raise fail("CNN-E102", "<< merges mappings only", merge.at)
+        for index, (name, item) in enumerate(source.items()):
+            if name not in found and name not in box:
+                found[name] = item
+                found.marks.extend(source.marks[2 * index : 2 * index + 2])
+    keep(range(merge.before, len(keys)))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -29,7 +30,8 @@ def report(text: str = SPEC):
 
 
 def held(side: str, path: str, value: int | str, text: str = SPEC):
-    return budget.hold(report(text), [budget.limit(side, path, value, "x")])
+    one = budget.Limit(side, path, value, "") if isinstance(value, int) else budget.limit(side, path, value, "x")
+    return budget.hold(report(text), [one])
 
 
 NUMBERS = {
@@ -166,6 +168,37 @@ def test_json_of_several_models_is_an_array_whatever_number_can_be_read(run, spe
         assert [one["ok"] for one in json.loads(told.out)] == [True] * count
     assert json.loads(run("check", "none.yaml", "nor.yaml", "--max", "params=1", "-f", "json").out) == []
     assert run("check", "none.yaml", "nor.yaml", "--max", "params=1").out == ""
+
+
+def test_what_cannot_be_analysed_is_in_every_face_of_several(run, spec) -> None:
+    spec(SPEC)
+    for form, mark in (
+        ("markdown", "| none.yaml | :x: | could not be analysed: "),
+        ("junit", '<testsuite name="none.yaml"'),
+    ):
+        told = run("check", "none.yaml", "model.yaml", "--max", "params=1k", "-f", form)
+        assert told.status == 2
+        assert mark in told.out
+    assert 'errors="1"' in told.out
+    sarif = json.loads(run("check", "none.yaml", "model.yaml", "--max", "params=1k", "-f", "sarif").out)
+    assert not sarif["runs"][0]["invocations"][0]["executionSuccessful"]
+
+
+def test_what_is_held_of_one_layer_are_findings_of_their_own(run, spec) -> None:
+    spec(SPEC + "expect: {params: 1, macs: 1}\n")
+    asked = [
+        word for name in ("params", "macs", "jump", "layer.macs", "layer.flops") for word in ("--max", f"{name}=0")
+    ]
+    results = json.loads(run("check", "model.yaml", *asked, "-f", "sarif").out)["runs"][0]["results"]
+    assert len({one["partialFingerprints"]["cnnshape/v1"] for one in results}) == len(results) == 9
+    names = re.findall('<testcase name="([^"]*)"', run("check", "model.yaml", *asked, "-f", "junit").out)
+    assert len(set(names)) == len(names) == 9
+    assert {"CNN-B101 budget max.jump", "CNN-B101 budget max.layer.flops first", "CNN-E601 expect macs"} <= set(names)
+
+
+def test_shares_in_json_have_two_digits(run, spec) -> None:
+    data = json.loads(run("check", spec(SPEC), "--max", "params=400", "-f", "json").out)
+    assert [one["percent"] for one in data["budgets"][0]["heaviest"]] == [69.7, 30.3]
 
 
 @pytest.mark.parametrize(

@@ -66,14 +66,17 @@ def test_one_broken_model_does_not_hide_the_others(run, spec) -> None:
     assert "model.yaml:3:" in done.err
     assert "CNN-E401" in done.err
     assert "zoo:nothing" in done.err
-    assert done.out.startswith("name,")
-    assert "c3," in done.out
+    assert done.out.startswith("model,name,"), "the header depends on how many were asked for"
+    assert "\nzoo:lenet5,c3," in done.out
 
 
 def test_json_of_several_models_is_an_array_whatever_number_can_be_read(run) -> None:
     done = run("analyze", "zoo:lenet5", "zoo:nothing", "-f", "json")
     assert [one["model"]["source"] for one in json.loads(done.out)] == ["zoo:lenet5"]
     assert done.status == 2
+    none = run("analyze", "nope.yaml", "zoo:nothing", "-f", "json")
+    assert (none.status, json.loads(none.out)) == (2, [])
+    assert run("analyze", "nope.yaml", "-f", "json").out == ""
 
 
 def test_a_broken_promise_is_status_1_and_the_table_is_there(run, spec) -> None:
@@ -174,6 +177,19 @@ def test_a_model_that_is_not_there_is_status_2(run, model) -> None:
     assert done.status == 2
     assert "CNN-E101" in done.err
     assert "fix:" in done.err
+
+
+def test_an_empty_name_is_no_directory(run) -> None:
+    done = run("analyze", "")
+    assert (done.status, done.out) == (2, "")
+    assert "CNN-E701: the name of a model is empty" in done.err
+
+
+@pytest.mark.parametrize("words", ["analyze - -", "check - zoo:lenet5 - --max params=1", "lint - -", "diff - -"])
+def test_standard_input_is_read_once(run, words) -> None:
+    done = run(*words.split(), stdin=SMALL)
+    assert (done.status, done.out) == (2, "")
+    assert "CNN-E701: standard input is read once" in done.err
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -88,3 +88,41 @@ def test_a_terminal_gets_colours_and_bars_where_it_knows_them(env, coloured, dra
     assert ("\x1b[36m" in text) == coloured, "conv is cyan"
     assert ("█" in text) == ("─" in text) == drawn
     assert ("##" in text) == (not drawn)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs file names that are any bytes")
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("analyze -f json", 0),
+        ("analyze -f csv", 0),
+        ("lint -f json", 0),
+        ("lint -f sarif", 0),
+        ("check --max params=1 -f json", 1),
+        ("check --max params=1 -f sarif", 1),
+        ("check --max params=1 -f junit", 1),
+        ("sizes --range 7:9 -f json", 0),
+        ("reconcile -f json", 0),
+        ("diff zoo:lenet5 -f json", 0),
+        ("verify -f json", 0),
+    ],
+)
+def test_a_file_name_that_is_no_text_is_no_fault(tmp_path, words, status) -> None:
+    name = os.fsdecode(b"b\xffx.yaml")
+    (tmp_path / name).write_text("input: 3x7x7\nlayers: [relu]\n")
+    if status:
+        (tmp_path / name).write_text("input: 3x7x7\nlayers: [{conv: 5}]\n")
+    done = process(*words.split(), name, cwd=tmp_path)
+    assert (done.returncode, b"Traceback" in done.stderr) == (status, False)
+    text = done.stdout.decode("utf-8")
+    if "json" in words or "sarif" in words:
+        json.loads(text.encode("utf-8"))
+    assert ("b%FFx.yaml" in text) == ("sarif" in words and status == 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs file names that are any bytes")
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "markdown", "github"])
+def test_nor_where_it_is_the_name_of_no_file(tmp_path, form) -> None:
+    done = process("lint", os.fsdecode(b"no\xffpe.yaml"), "zoo:lenet5", "-f", form, cwd=tmp_path)
+    assert (done.returncode, b"Traceback" in done.stderr) == (2, False)
+    assert done.stdout.decode("utf-8")

@@ -174,3 +174,9 @@ def test_any_shapes_give_facts_or_a_layer_error(sample, xs, dim) -> None:
     for carry in layer.carries(*xs) or ():
         assert 1 <= carry.axis < len(xs[0])
         assert 1 <= carry.to < len(found.outs[0])
+
+
+def test_a_last_window_that_is_dropped_is_no_negative_padding() -> None:
+    with pytest.raises(LayerError) as caught:
+        L.MaxPool(1, stride=4, padding=1, ceil_mode=True).out(Shape(1, 1, 7, 7))
+    assert caught.value.message == "padding 1 is too large for the window of 1: output 0 would see padding alone"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from shutil import get_terminal_size
 
 import pytest
 from hypothesis import given, settings
@@ -176,3 +177,12 @@ def test_what_a_terminal_gets_has_no_colours_where_there_is_no_terminal() -> Non
 def test_bars(percent, cells) -> None:
     assert bar(percent).rstrip() == cells
     assert len(bar(percent)) == 10
+
+
+@pytest.mark.parametrize("columns", ["0", "61"])
+def test_a_width_of_nothing_is_that_of_the_terminal_or_the_usual_one(monkeypatch, columns) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TERM", "xterm")
+    text = painted(bundled("lenet5"))
+    assert "linear1" in text
+    assert max(map(width, table_of(text.splitlines()))) <= get_terminal_size().columns

@@ -152,6 +152,7 @@ def test_a_budget_in_words(run) -> None:
         (("conv", "227", "55", "-k", "a"), "1..7"),
         (("conv", "227", "55", "-k", "1..9999999"), "--kernel"),
         (("conv", "227", "55", "-k", "1..2000", "-s", "1..2000", "-p", "0..2000"), "narrow a field"),
+        (("receptive-field", "9", "-k", "1..99", "-s", "1..64", "--depth", "1..256"), "3,206,016 families of chains"),
         (("conv", "227", "55", "--max-params", "10k"), "needs --in-channels"),
         (("conv", "227", "55", "--in-channels", "8", "--max-params", "ten"), "write a number"),
         (("conv", "227", "55", "--in-channels", "0"), "a positive number"),

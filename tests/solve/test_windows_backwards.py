@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from time import process_time
 from unittest import mock
 
 import pytest
@@ -174,7 +175,7 @@ def test_what_everybody_knows(kind, size, wanted, space, first) -> None:
     assert found.answers[0].fields(kind) == first
 
 
-@given(questions(), st.integers(1, 9))
+@given(questions(), st.integers(1, 300))
 def test_the_stretches_make_no_difference(question, stretch) -> None:
     whole = solve(*question, limit=7)
     with mock.patch.object(windows, "_CHUNK", stretch):
@@ -187,3 +188,24 @@ def test_too_many_combinations_are_refused() -> None:
     many = tuple(range(1, 2001))
     with pytest.raises(ValueError, match="more than"):
         solve("conv", (9,), (9,), Space(many, many, (0,), many))
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "space", "tried"),
+    [
+        ("conv", 10, Space(tuple(range(1, 8001)), (1,), (0,), tuple(range(1, 8001))), 64_000_000),
+        ("conv", 10, Space((1,), (1,), (0,), tuple(range(1, 65537))), 65_536),
+        ("conv", 99, Space((1,), (1,), (0,), tuple(range(1, 65537))), 65_536),
+        ("conv", 10, Space(tuple(range(1, 65537)), (1, 2), None, tuple(range(1, 65537))), None),
+        ("conv_transpose", 10, Space((1,), tuple(range(1, 65537)), None, tuple(range(1, 65537))), None),
+    ],
+    ids=["many kernels", "one kernel", "nothing fits", "too many", "too many steps"],
+)
+def test_many_dilations_take_no_longer_than_as_many_kernels(kind, wanted, space, tried) -> None:
+    begin = process_time()
+    if tried is None:
+        with pytest.raises(ValueError, match="more than 100,000,000"):
+            solve(kind, (10,), (wanted,), space)
+    else:
+        assert solve(kind, (10,), (wanted,), space, limit=3).tried == tried
+    assert process_time() - begin < 3

@@ -215,3 +215,10 @@ def test_a_line_is_found_without_cutting_the_whole_text(text) -> None:
     for number in (2, 1, len(wanted), 3):
         assert document.line(number) == (wanted[number - 1] if number <= len(wanted) else "")
     assert document.line(0) == document.line(len(wanted) + 1) == ""
+
+
+@pytest.mark.parametrize("text", ["b: {<<: *x, <<: {l: 2}}", "b: {<<: *x, l: 3, <<: *x}", "b:\n  <<: *x\n  <<: *x"])
+def test_a_merge_key_that_is_written_twice_is_one_written_twice(text) -> None:
+    with pytest.raises(ModelError, match="CNN-E104: the key << is written twice") as caught:
+        parse(f"a: &x {{k: 1}}\n{text}\n")
+    assert caught.value.problems[0].fix == "<<: [*a, *b]"

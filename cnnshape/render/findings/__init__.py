@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
+import msgspec
+
 from cnnshape.finding import About, Checked, Tool
+from cnnshape.text import named
 
 #: The faces, each with what it is for.
 FACES = {
@@ -22,5 +25,6 @@ def findings(
     checked: Sequence[Checked], form: str, about: Sequence[About] = (), tool: str = "lint", version: str = ""
 ) -> str:
     """What was found in several files; `about` tells of the rules, `tool` and `version` which command looked."""
-    face: str = import_module(f"cnnshape.render.findings.{form}").show(checked, about, Tool(tool, version))
+    shown = [msgspec.structs.replace(file, file=named(file.file)) for file in checked]
+    face: str = import_module(f"cnnshape.render.findings.{form}").show(shown, about, Tool(tool, version))
     return face

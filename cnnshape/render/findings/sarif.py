@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,8 @@ from urllib.parse import quote
 from cnnshape.finding import About, Checked, Finding, Tool
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+#: A byte of a file's name that is no text, as `text.named` writes it.
+_BYTE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
@@ -27,7 +30,7 @@ def show(checked: Sequence[Checked], about: Sequence[About], tool: Tool) -> str:
     run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one, codes.index(one.code)) for one in found],
+        "results": [_result(one, codes.index(one.code), known.get(one.code)) for one in found],
         "invocations": [
             {
                 "executionSuccessful": not problems,
@@ -57,7 +60,7 @@ def _rule(code: str, about: About | None, found: Sequence[Finding]) -> dict[str,
 
 def _location(file: str, line: int = 0, column: int = 0, layer: str = "") -> dict[str, Any]:
     """A place; a line of 0 is no line, and a layer is a logical place."""
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(file.replace("\\", "/"), safe="/:")}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(file)}}
     if line:
         physical["region"] = {"startLine": line, **({"startColumn": column} if column else {})}
     found: dict[str, Any] = {"physicalLocation": physical}
@@ -66,9 +69,17 @@ def _location(file: str, line: int = 0, column: int = 0, layer: str = "") -> dic
     return found
 
 
-def _result(one: Finding, index: int) -> dict[str, Any]:
-    """One finding; its fingerprint stays when lines move."""
+def _uri(file: str) -> str:
+    """A file as an address; a byte that is no text, which its name shows as a code, is that byte again."""
+    raw = _BYTE.sub(lambda match: chr(int(match[1], 16)), file)
+    return quote(raw.replace("\\", "/"), safe="/:", errors="surrogateescape")
+
+
+def _result(one: Finding, index: int, about: About | None) -> dict[str, Any]:
+    """One finding; its fingerprint stays when lines move, and tells apart what is held of one layer."""
     name = f"{one.code}\0{one.file}\0{one.layer}"
+    if about is not None and one.rule != about.name:  # a rule's own name says no more than its code
+        name += f"\0{one.rule}"
     text = f"{one.layer}: {one.message}" if one.layer else one.message
     return {
         "ruleId": one.code,

@@ -5,18 +5,18 @@ A number that is not known in full can break a budget, when the known part does,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
-from cnnshape.errors import did_you_mean, quoted, usage
+from cnnshape.budget.written import Limit, Side, limit, limits, table
+from cnnshape.errors import did_you_mean, quoted
 from cnnshape.finding import About, Finding
 from cnnshape.promises import in_words
 from cnnshape.report import DTYPES, NUMBERS, LayerReport, Report
-from cnnshape.units import number_of
 
-Side = Literal["max", "min"]
+__all__ = ["ABOUT", "LAYER", "Limit", "Verdict", "findings", "hold", "limit", "limits", "table"]
 
 #: The code of a number over or under its budget, and of a number that is not known.
 CODE, UNKNOWN_CODE, PROMISE_CODE = "CNN-B101", "CNN-B102", "CNN-E601"
@@ -54,18 +54,6 @@ ABOUT = (
     ),
     About(PROMISE_CODE, "broken-expectation", "error", "An expectation of the spec does not hold.", "See the spec."),
 )
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """One budget: the number at `path` is at most, or at least, `value`."""
-
-    side: Side
-    path: str
-    value: int
-    text: str
-    """The value as it was written."""
-    line: int = 0
-    """Where the spec writes it; 0 elsewhere."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -109,42 +97,11 @@ class Verdict(msgspec.Struct, frozen=True):
         return f"{what} is {found}, {'over the budget' if most else 'under the least'} of {wanted} by {by}"
 
 
-def limits(written: Iterable[str], side: Side) -> list[Limit]:
-    """`--max params=5M` options. ModelError CNN-E701 for what is none."""
-    found = []
-    for text in written:
-        path, sign, value = text.rpartition("=")
-        if not sign or not path:
-            raise usage(f"--{side} {text}: write NAME=VALUE, for example --{side} params=5M")
-        found.append(limit(side, path.strip(), value, f"--{side} {text}"))
-    return found
-
-
-def limit(side: Side, path: str, value: Any, shown: str, line: int = 0) -> Limit:
-    """One budget from its written value. ModelError CNN-E701 when that is no size."""
-    try:
-        number = value if isinstance(value, int) and not isinstance(value, bool) else number_of(str(value))
-    except ValueError:
-        fix = "a number, with k, M, G for thousands or KiB, MiB, GiB for bytes"
-        raise usage(f"{shown}: {quoted(value)} is no size", fix) from None
-    return Limit(side, path, number, str(value), line)
-
-
-def table(written: Mapping[str, Any], shown: str) -> list[Limit]:
-    """Budgets from a configuration: {max: {params: 5M}, min: {receptive_field: 224}}."""
-    found: list[Limit] = []
-    for side in written:
-        if side not in ("max", "min") or not isinstance(written[side], Mapping):
-            raise usage(f"{shown}: {quoted(side)} is no kind of budget", "max: {params: 5M} or min: {params: 1M}")
-        kind: Side = "max" if side == "max" else "min"
-        found.extend(limit(kind, str(path), value, f"{shown} {side}.{path}") for path, value in written[side].items())
-    return found
-
-
 def hold(report: Report, budgets: Iterable[Limit]) -> list[Verdict]:
     """Every budget held against what was found; a budget of every layer tells the worst of each that breaks it.
 
-    Errors: ModelError CNN-E701 with the nearest name for a number that the report does not have
+    Errors: ModelError CNN-E701 with the nearest name for a number that the report does not have, CNN-E202 where a file
+            writes it; CNN-E301 there for a layer that the report does not have
     """
     found = []
     for one in budgets:
@@ -164,7 +121,7 @@ def findings(report: Report, verdicts: Iterable[Verdict]) -> list[Finding]:
     """What is broken, promises of the spec included, as every face of findings shows it."""
     lines = {row.name: row.line for row in report.layers}
     found = [
-        _finding(report, PROMISE_CODE, "expect", failed.layer, failed.line, in_words(failed))
+        _finding(report, PROMISE_CODE, f"expect {failed.what}", failed.layer, failed.line, in_words(failed))
         for failed in report.failed
     ]
     for one in verdicts:
@@ -172,7 +129,8 @@ def findings(report: Report, verdicts: Iterable[Verdict]) -> list[Finding]:
             code = UNKNOWN_CODE if one.found is None or not one.over else CODE
             line = one.limit.line or lines.get(one.layer, 0)
             message = one.said.removeprefix(f"{one.layer}: ") if one.layer else one.said
-            found.append(_finding(report, code, "budget", one.layer, line, message))
+            held = f"budget {one.limit.side}.{one.limit.path}"  # one layer may break several
+            found.append(_finding(report, code, held, one.layer, line, message))
     return found
 
 
@@ -195,26 +153,27 @@ def _numbers(report: Report, one: Limit) -> Iterator[tuple[str, int | float | No
     path = one.path
     if path.startswith("layer."):
         field = path.removeprefix("layer.")
-        _known(path, field, LAYER)
+        _known(one, field, LAYER)
         for row in report.layers:
             yield row.name, _of_row(row, field, one.side), False
     elif path.startswith("layers."):
         name, _, field = path.removeprefix("layers.").rpartition(".")
-        _known(path, field, LAYER)
+        _known(one, field, LAYER)
         try:
             yield name, _of_row(report.layer(name), field, one.side), False
         except KeyError:
             names = [row.name for row in report.layers]
-            raise usage(f"{path}: there is no layer {name}", did_you_mean(name, names)) from None
+            message = f"{path}: there is no layer {name}"
+            raise one.refused("CNN-E301", message, did_you_mean(name, names)) from None
     else:
         state = report.status.of(path.split(".")[0])
-        value = _of_totals(report, path, one.side)
+        value = _of_totals(report, one)
         yield "", None if state == "unavailable" else value, state == "partial"
 
 
-def _of_totals(report: Report, path: str, side: Side) -> int | float | None:
+def _of_totals(report: Report, one: Limit) -> int | float | None:
     """A number of the whole network, by its dotted path below `totals`."""
-    totals = report.totals
+    totals, path, side = report.totals, one.path, one.side
     if path == "jump":
         return _axes(totals.receptive_field.jump if totals.receptive_field else None, side)
     value: Any = totals
@@ -222,13 +181,15 @@ def _of_totals(report: Report, path: str, side: Side) -> int | float | None:
         known = list(value) if isinstance(value, dict) else list(getattr(value, "__struct_fields__", ()))
         if value is totals:
             known = list(NUMBERS)
-        _known(path, word, known)
+        _known(one, word, known)
         value = value[word] if isinstance(value, dict) else getattr(value, word)
     if path == "receptive_field":
         return _axes(value and value.size, side)
     if value is not None and (isinstance(value, (dict, msgspec.Struct)) or not isinstance(value, (int, float))):
         fields = list(value) if isinstance(value, dict) else list(getattr(value, "__struct_fields__", ()))
-        raise usage(f"{path} is no number", f"one of {', '.join(f'{path}.{name}' for name in fields)}")
+        raise one.refused(
+            "CNN-E202", f"{path} is no number", f"one of {', '.join(f'{path}.{name}' for name in fields)}"
+        )
     return value
 
 
@@ -286,12 +247,12 @@ def _alive(report: Report) -> list[tuple[str, int]]:
     return [(name, sizes.get(name, 0) * item) for name in report.totals.peak_tensors]
 
 
-def _known(path: str, word: str, names: Iterable[str]) -> None:
+def _known(one: Limit, word: str, names: Iterable[str]) -> None:
     """Refuse a word that is none of the names."""
     names = list(names)
     if word not in names:
         fix = did_you_mean(word, names) or f"one of {', '.join(names)}"
-        raise usage(f"the report has no number {quoted(path)}", fix)
+        raise one.refused("CNN-E202", f"the report has no number {quoted(one.path)}", fix)
 
 
 def _finding(report: Report, code: str, rule: str, layer: str, line: int, message: str) -> Finding:
