@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cnnshape.facts import Facts
-from cnnshape.network import Network, Node
+from cnnshape.network import Network
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -43,21 +43,28 @@ def follow(network: Network, inputs: Sequence[int], found: Sequence[Facts]) -> M
     fixed: set[str] = set()  # the layers that are frozen
     for number, node in enumerate(nodes):
         layer, sizes, ins = node.layer, found[number].elements, node.inputs
+        learns = False
         for value in ins:
             last[root[value]] = number
+            learns = learns or learning[value]
+        if node.frozen:
+            fixed.add(node.name)
+        elif not learns and node.share not in fixed:
+            weights = found[number].weights
+            learns = weights is None or bool(weights)  # where they are not known, they may be there
         if not found[number].view:
             for count in sizes:
                 root.append(len(root))
                 size.append(count)
                 last.append(number)
+                learning.append(learns)
         else:
             alias = root[ins[0]]
             for _ in sizes:
                 root.append(alias)
                 size.append(0)
                 last.append(-1)
-        learns = _learns(node, found[number], fixed) or any(map(learning.__getitem__, ins))
-        learning.extend([learns] * len(sizes))
+                learning.append(learns)
         if layer is None or not learns:  # no gradient comes here, or it ends before this layer
             continue
         inside += found[number].inside
@@ -91,10 +98,3 @@ def follow(network: Network, inputs: Sequence[int], found: Sequence[Facts]) -> M
     born = len(inputs) - 1 if at is None else nodes[at].outputs[-1]  # without layers, what flows in is all there is
     held = [v for v in range(born + 1) if root[v] == v and last[v] >= (at or 0)]
     return Memory(sum(inputs), best, at, held, sum([size[v] for v in saved]) + inside, masks)
-
-
-def _learns(node: Node, found: Facts, fixed: set[str]) -> bool:
-    """Whether a layer has weights that are trained, as far as that is known; `fixed` gathers the frozen ones."""
-    if node.frozen:
-        fixed.add(node.name)
-    return not node.frozen and node.share not in fixed and (found.weights is None or bool(found.weights))
