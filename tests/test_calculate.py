@@ -236,3 +236,15 @@ def test_dropped_pixels_are_those_that_no_window_reads() -> None:
     assert rows[1].dropped == (1, 2)  # of 3 and 4, every second
     fits = analyze_data({"input": [3, 12, 16], "layers": [{"max_pool": 4}]}).layers[0]
     assert (fits.dropped, fits.left_over) == (None, None)
+
+
+def test_shapes_that_are_stated_for_one_batch_hold_in_no_other() -> None:
+    box = {"foreign": {"op": "box", "shapes": [[2, 5]], "macs": 7, "parameters": 0, "batch": 2}}
+    network, report = analyze_data_network({"input": [3], "layers": [box]}, batch=2)
+    assert (report.totals.macs, report.outputs[0].shape) == (7, (2, 5))
+    with pytest.raises(ModelError) as error:
+        calculate(network, 1)
+    found = error.value.problems[0]
+    assert (found.code, found.place.layer, found.fix) == ("CNN-E406", "foreign1", "--batch 2")
+    box["foreign"]["batch"] = None
+    assert analyze_data({"input": [3], "layers": [box]}, batch=1).totals.macs == 7
