@@ -137,6 +137,8 @@ def blank(way: Any, n: int) -> bool:
 
     >>> blank(Window(kernel=1, stride=3, before=2, after=2), 1), blank(Window(kernel=1, stride=2, before=2, after=2), 1)
     (True, False)
+    >>> blank(Window(kernel=1, stride=5, before=2, after=3), 3), blank(Window(kernel=1, stride=2, before=2, after=3), 3)
+    (True, False)
     """
     if isinstance(way, Window):
         return not 0 <= -way.before < n and not way.taps(n)  # where the first tap stands on one, it reads

@@ -33,6 +33,8 @@ def fold(field: Field, way: AxisMap, n: int, reach: Reach) -> Field | None:
     >>> from cnnshape.geometry.reach import Limits
     >>> fold(Field(), Transposed(kernel=2, stride=2), 8, Limits(0, 7))
     Field(start=0, size=1, jump=Fraction(1, 2), table=Table(lows=(0, 0), highs=(0, 0), advance=1))
+    >>> fold(Field(start=0, size=9, jump=0), Window(kernel=1, stride=3, before=2, after=2), 1, Limits(0, 0)).size
+    0
     """
     if field.jump == 0 and blank(way, n):
         return Field(0, 0, 0)
