@@ -180,3 +180,8 @@ def test_a_last_window_that_is_dropped_is_no_negative_padding() -> None:
     with pytest.raises(LayerError) as caught:
         L.MaxPool(1, stride=4, padding=1, ceil_mode=True).out(Shape(1, 1, 7, 7))
     assert caught.value.message == "padding 1 is too large for the window of 1: output 0 would see padding alone"
+
+
+def test_a_side_without_padding_is_told_as_well() -> None:
+    with pytest.raises(LayerError, match=r"padding 3 \+ 0 is too large for the window of 2"):
+        L.MaxPool(2, padding=((3, 0), (0, 0))).out(Shape(1, 3, 7, 7))
