@@ -212,9 +212,14 @@ def one(name: str, words: dict[str, Any], opening: dict[str, Any], *, alone: boo
     return Checked(network.source or name, tuple(told))
 
 
+def is_file(name: str) -> bool:
+    """Whether a model is a file that could be written again."""
+    return name != "-" and not name.startswith(("zoo:", "git:"))
+
+
 def is_mended(name: str) -> bool:
     """Whether a model is a file that `--fix` changes, if there is anything to change."""
-    return name != "-" and not name.startswith(("zoo:", "git:")) and name.lower().endswith((".yaml", ".yml"))
+    return is_file(name) and name.lower().endswith((".yaml", ".yml"))
 
 
 def analysis(file: str, opening: dict[str, Any]) -> Callable[[str], tuple[Network, Report, Document]]:
@@ -251,7 +256,7 @@ def mended(name: str, chosen: Settings, opening: dict[str, Any], *, write: bool)
 
     from cnnshape.lint.mend import mend
 
-    if name == "-" or name.startswith(("zoo:", "git:")):
+    if not is_file(name):
         raise api.usage(f"{name} is no file that could be mended", "name a file")
     text = api.analyzed(name, **opening)[2]
     if text is None or not is_mended(name):

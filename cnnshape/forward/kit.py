@@ -48,7 +48,8 @@ class Kit:
         """`owner` is the layer whose weights are used."""
         self.weights, self.owner = weights, owner
         self.tally: Counter[str] = Counter()
-        self.way, self.performed = "", Counter[str]()
+        self.way = ""
+        self.performed: dict[str, int] = {}
         self.used: dict[str, Array] = parent.used if parent else {}
         self.kept: dict[str, Array] = parent.kept if parent else {}
         self.dtype = weights.dtype
@@ -189,7 +190,7 @@ class Kit:
         """
         self.tally["mac"] += macs
         self.way = way
-        self.performed.update(worker.tally)
+        self.performed = dict(Counter(self.performed) + worker.tally)
 
     # blocks
 

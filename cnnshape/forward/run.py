@@ -90,7 +90,7 @@ def execute(
                     {name: array.shape for name, array in kit.kept.items()},
                     dict(kit.tally),
                     kit.way,
-                    dict(kit.performed),
+                    kit.performed,
                     sum([memory.add(out) for out in outs]),
                     memory.alive,
                 )

@@ -277,9 +277,7 @@ class Builder:
         wanted, index = name, 0
         if found := _NUMBERED.match(name):
             wanted, index = found[1], int(found[2])
-        level: Scope | None = scope
-        while level is not None:
-            level = level.home or level
+        for level in scope.outwards():
             values = level.values.get(wanted)
             if values is None and wanted == "input" and level.entry is not None:
                 values = (level.entry,)
@@ -287,7 +285,6 @@ class Builder:
                 values = self.absolute.get(level.prefix + wanted)
             if values is not None:
                 return values[index] if index < len(values) else None
-            level = level.parent
         return None
 
     def visible(self, scope: Scope) -> tuple[str, ...]:

@@ -23,19 +23,18 @@ class Calls(Items):
 
     def ends(self, result: int | None, name: str, item: Any, scope: Scope, mark: int) -> int | None:
         """Name a structure's result and note what it promises."""
-        if result is None:
-            if isinstance(item, Map) and "expect" in item:
-                raise Fault("CNN-E303", f"nothing flows into {name}, so it can promise nothing", "expect", "say from:")
-            return None
-        self.builder.name(name, (result,), scope, mark, item)
-        wanted = (
-            self.promised(item, scope, result, name, "structure")
-            if isinstance(item, Map) and "expect" in item
-            else None
-        )
-        if wanted:
-            self.builder.promise(result, scope.prefix + name, mark, wanted)
+        if result is not None:
+            self.builder.name(name, (result,), scope, mark, item)
+        if isinstance(item, Map) and "expect" in item:
+            self.promising(item, scope, result, name, mark)
         return result
+
+    def promising(self, item: Map, scope: Scope, result: int | None, name: str, mark: int) -> None:
+        """Note what a structure promises of its result."""
+        if result is None:
+            raise Fault("CNN-E303", f"nothing flows into {name}, so it can promise nothing", "expect", "say from:")
+        if wanted := self.promised(item, scope, result, name, "structure"):
+            self.builder.promise(result, scope.prefix + name, mark, wanted)
 
     def share(self, body: Any, item: Map, scope: Scope, inputs: tuple[int, ...], mark: int) -> int | None:
         """A layer or structure once more, with the same weights."""
@@ -84,10 +83,7 @@ class Calls(Items):
             if wanted:
                 node.expect += (Promise(node.name, mark // WIDTH, wanted),)
             return
-        if result is None:
-            raise Fault("CNN-E303", f"nothing flows into {name}, so it can promise nothing", "expect", "say from:")
-        if wanted := self.promised(item, scope, result, name, "structure"):
-            self.builder.promise(result, scope.prefix + name, mark, wanted)
+        self.promising(item, scope, result, name, mark)
 
     def unshared(self, name: str, scope: Scope) -> Exception:
         """Why a name cannot be shared."""

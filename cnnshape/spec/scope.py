@@ -100,7 +100,7 @@ class Names:
     def __getitem__(self, name: str) -> Any:
         """A variable's value; KeyError when there is none."""
         scope: Scope | None = self.scope
-        while scope is not None:
+        while scope is not None:  # as `outwards` goes, without a generator: every expression comes here
             scope = scope.home or scope
             if name in scope.vars:
                 return scope.vars[name]
